@@ -1,0 +1,35 @@
+using Symbiosis.Tree;
+
+namespace Symbiosis.Model;
+
+/// <summary>The user and group a domain directory belongs to (CORE-3).</summary>
+/// <param name="Uid">User number, at least 1000.</param>
+/// <param name="Gid">Group number, at least 1000.</param>
+/// <param name="UserName">Name in the passwd database.</param>
+/// <param name="GroupName">Name in the group database.</param>
+public sealed record Owner(uint Uid, uint Gid, string UserName, string GroupName);
+
+/// <summary>A hosted domain: a directory in <c>/srv</c> that obeys CORE-1 to CORE-3. Aliases are not domains but names of one.</summary>
+public sealed record Domain
+{
+    /// <summary>The directory's name.</summary>
+    public required DomainName Name { get; init; }
+
+    /// <summary>The directory, such as <c>/srv/example.com</c>.</summary>
+    public required HostPath Directory { get; init; }
+
+    /// <summary>Who owns the directory.</summary>
+    public required Owner Owner { get; init; }
+
+    /// <summary>Symbolic links in <c>/srv</c> that lead here (CORE-7), sorted.</summary>
+    public ValueList<DomainName> Aliases { get; init; }
+
+    /// <summary>The alias list of CORE-9: aliases, <c>www.</c> forms unless a directory of that name exists; without the domain's own name; sorted.</summary>
+    public ValueList<DomainName> OtherNames { get; init; }
+
+    /// <summary>What its directory holds.</summary>
+    public required DomainTree Tree { get; init; }
+
+    /// <summary>Absolute path of something in the domain, for diagnostics.</summary>
+    public string PathOf(string relativePath) => $"{Directory}/{relativePath}";
+}

@@ -1,0 +1,79 @@
+using Symbiosis.Tree;
+
+namespace Symbiosis.Model;
+
+/// <summary>What must be known about the machine, as a value. Reading it is the work of <c>Machine</c>.</summary>
+public sealed record Host
+{
+    /// <summary>The host's own full name (CORE-61).</summary>
+    public required DomainName Name { get; init; }
+
+    /// <summary>Primary IPv4 address, or null (CORE-54).</summary>
+    public string? PrimaryIPv4 { get; init; }
+
+    /// <summary>Primary IPv6 address, or null (CORE-54).</summary>
+    public string? PrimaryIPv6 { get; init; }
+
+    /// <summary>All addresses configured on the host, as text.</summary>
+    public ValueList<string> Addresses { get; init; }
+
+    /// <summary>The uid of the account that owns <c>/srv</c>, 1000 on a fresh host.</summary>
+    public uint AdminUid { get; init; } = 1000;
+
+    /// <summary>Versions of the daemon packages installed now, by package name (<c>exim4-daemon-heavy</c>, <c>dovecot-core</c>, <c>apache2</c>, <c>php8.4-fpm</c>).</summary>
+    public ValueList<InstalledPackage> Packages { get; init; }
+
+    /// <summary>Unix accounts that may have mail (MAIL-58), sorted by name.</summary>
+    public ValueList<UnixUser> Users { get; init; }
+
+    /// <summary>Host-wide settings and snippets below <c>/etc</c>.</summary>
+    public required HostTree Tree { get; init; }
+
+    /// <summary>The host's own secret, from which salts are derived. Never printed.</summary>
+    public required HostSecret Secret { get; init; }
+
+    /// <summary>The upstream version of a package without epoch and Debian revision, or null when it is not installed.</summary>
+    public string? VersionOf(string package)
+    {
+        foreach (var installed in Packages)
+        {
+            if (installed.Name == package)
+                return installed.UpstreamVersion;
+        }
+
+        return null;
+    }
+}
+
+/// <summary>A package that is installed and configured.</summary>
+/// <param name="Name">Package name.</param>
+/// <param name="Version">Full Debian version, such as <c>1:2.3.19.1+dfsg1-2.1+deb12u1</c>.</param>
+public sealed record InstalledPackage(string Name, string Version)
+{
+    /// <summary>The part between epoch and Debian revision: <c>2.3.19.1+dfsg1</c>.</summary>
+    public string UpstreamVersion
+    {
+        get
+        {
+            var withoutEpoch = Version[(Version.IndexOf(':') + 1)..];
+            return withoutEpoch.LastIndexOf('-') is var dash and > 0 ? withoutEpoch[..dash] : withoutEpoch;
+        }
+    }
+}
+
+/// <summary>A unix account with its dotted mail settings (MAIL-58).</summary>
+public sealed record UnixUser(string Name, uint Uid, uint Gid, string Home)
+{
+    /// <summary>Files of the home directory that a <c>~/…</c> setting declares, by path below the home.</summary>
+    public required DomainTree Tree { get; init; }
+}
+
+/// <summary>Random bytes made at installation. Prints as <c>[redacted]</c>.</summary>
+public sealed class HostSecret(byte[] key)
+{
+    /// <summary>The bytes; at least 32.</summary>
+    public ReadOnlySpan<byte> Key => key;
+
+    /// <inheritdoc />
+    public override string ToString() => "[redacted]";
+}

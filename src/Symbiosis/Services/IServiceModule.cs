@@ -1,0 +1,81 @@
+using Symbiosis.Diagnostics;
+using Symbiosis.Model;
+using Symbiosis.Rendering;
+using Symbiosis.Tree;
+
+namespace Symbiosis.Services;
+
+/// <summary>
+/// One service of the host: a folder below <c>Services</c> and one line in <see cref="ServiceCatalog"/>. A module is pure: it turns a domain or the host into values and never
+/// touches disk, network or clock, and never names another service.
+/// </summary>
+public interface IServiceModule
+{
+    /// <summary>The folder name in lower case: <c>web</c>, <c>mail</c>, <c>tls</c>. Also the manual chapter.</summary>
+    string Name { get; }
+
+    /// <summary>Every file in the tree this service reads, declared once: reader, "unknown file" warnings, watch list, completion and manual come from it.</summary>
+    ValueList<Setting> Settings { get; }
+
+    /// <summary>Every sort of finding this service reports.</summary>
+    ValueList<DiagnosticKind> Diagnostics { get; }
+
+    /// <summary>The daemons it configures, as far as they are installed on <paramref name="host"/>.</summary>
+    ValueList<Daemon> Daemons(Host host);
+
+    /// <summary>What one domain asks for. Called only when that domain or the host changed; must not depend on any other domain.</summary>
+    DomainRendering RenderDomain(Domain domain, Host host);
+
+    /// <summary>What the host as a whole needs, given what all domains contributed. Called when the host or any contribution changed.</summary>
+    HostRendering RenderHost(Host host, ValueList<Contribution> contributions);
+}
+
+/// <summary>What a module makes of one domain.</summary>
+public sealed record DomainRendering
+{
+    /// <summary>Nothing at all.</summary>
+    public static DomainRendering Empty { get; } = new();
+
+    /// <summary>Files of this domain only.</summary>
+    public ValueList<RenderedFile> Files { get; init; }
+
+    /// <summary>What it needs from the host.</summary>
+    public ValueList<Contribution> Contributions { get; init; }
+
+    /// <summary>What is wrong with it.</summary>
+    public ValueList<Diagnostic> Diagnostics { get; init; }
+
+    /// <summary>Changes it asks for inside the tree itself, such as replacing a plain password by its hash.</summary>
+    public ValueList<TreeChange> TreeChanges { get; init; }
+}
+
+/// <summary>What a module makes of the whole host.</summary>
+public sealed record HostRendering
+{
+    /// <summary>Host-wide files.</summary>
+    public ValueList<RenderedFile> Files { get; init; }
+
+    /// <summary>Links to make, such as an enabled Apache module.</summary>
+    public ValueList<RenderedLink> Links { get; init; }
+
+    /// <summary>What is wrong with host-wide settings.</summary>
+    public ValueList<Diagnostic> Diagnostics { get; init; }
+
+    /// <summary>What the host part itself contributes, such as ports.</summary>
+    public ValueList<Contribution> Contributions { get; init; }
+}
+
+/// <summary>A symbolic link the host needs (<c>mods-enabled/lua.load</c>).</summary>
+public sealed record RenderedLink(HostPath Path, string Target, string Because, string? Daemon = null);
+
+/// <summary>A change inside a customer's tree, done with the customer's ids and never through a symbolic link (CORE-14, CORE-16).</summary>
+public abstract record TreeChange(DomainName Domain, string RelativePath, string Because)
+{
+    /// <summary>Replaces the file's content, but only if it still is <paramref name="Expected"/>. Mode becomes 0600 (CORE-23).</summary>
+    public sealed record ReplaceSecret(DomainName Domain, string RelativePath, ReadOnlyMemory<byte> Expected, string Content, string Because)
+        : TreeChange(Domain, RelativePath, Because);
+
+    /// <summary>Gives a system user the right to search a directory or read a file by a POSIX ACL entry (MAIL-164).</summary>
+    public sealed record GrantAccess(DomainName Domain, string RelativePath, string User, string Permissions, string Because)
+        : TreeChange(Domain, RelativePath, Because);
+}

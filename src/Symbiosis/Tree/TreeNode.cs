@@ -1,0 +1,88 @@
+using System.Text;
+
+namespace Symbiosis.Tree;
+
+/// <summary>What was found at a path. Unreadable is kept apart from absent, so that a setting never vanishes quietly.</summary>
+public enum NodeKind
+{
+    /// <summary>Nothing is there.</summary>
+    Absent,
+
+    /// <summary>A regular file; <see cref="TreeNode.Content"/> holds it unless only its existence was asked for.</summary>
+    File,
+
+    /// <summary>A directory.</summary>
+    Directory,
+
+    /// <summary>Something is there, but it may not or cannot be read; <see cref="TreeNode.Fault"/> says why.</summary>
+    Unreadable,
+}
+
+/// <summary>A file or directory as it was when its descriptor was open.</summary>
+public sealed record TreeNode(NodeKind Kind)
+{
+    /// <summary>Nothing there.</summary>
+    public static TreeNode Absent { get; } = new(NodeKind.Absent);
+
+    /// <summary>Bytes of a regular file, at most 1 MiB (CORE-15).</summary>
+    public ReadOnlyMemory<byte> Content { get; init; }
+
+    /// <summary>Owner of the object itself.</summary>
+    public uint Uid { get; init; }
+
+    /// <summary>Group of the object itself.</summary>
+    public uint Gid { get; init; }
+
+    /// <summary>Permission bits.</summary>
+    public UnixFileMode Mode { get; init; }
+
+    /// <summary>Why it is unreadable, in words; null otherwise.</summary>
+    public string? Fault { get; init; }
+
+    /// <summary>True for anything but nothing.</summary>
+    public bool Exists => Kind != NodeKind.Absent;
+
+    /// <summary>The content as text: UTF-8 with invalid bytes kept as U+FFFD, byte order mark dropped, CR LF as LF (CORE-24).</summary>
+    public string Text => Encoding.UTF8.GetString(Content.Span is [0xEF, 0xBB, 0xBF, .. var rest] ? rest : Content.Span).Replace("\r\n", "\n", StringComparison.Ordinal);
+
+    /// <summary>The value by the table of CORE-18.</summary>
+    public SettingValue Value => SettingValue.Of(this);
+}
+
+/// <summary>The four results of reading a parameter (CORE-18).</summary>
+public abstract record SettingValue
+{
+    private protected SettingValue()
+    {
+    }
+
+    /// <summary>Missing or not readable.</summary>
+    public sealed record NotSet : SettingValue;
+
+    /// <summary>Zero bytes, <c>true</c> or <c>yes</c>.</summary>
+    public sealed record True : SettingValue;
+
+    /// <summary><c>false</c> or <c>no</c>.</summary>
+    public sealed record False : SettingValue;
+
+    /// <summary>Anything else, unchanged.</summary>
+    public sealed record Text(string Content) : SettingValue;
+
+    /// <summary>A flag counts as set for true and text (CORE-19).</summary>
+    public bool IsSet => this is True or Text;
+
+    internal static SettingValue Of(TreeNode node)
+    {
+        if (node.Kind != NodeKind.File)
+            return new NotSet();
+        if (node.Content.IsEmpty)
+            return new True();
+        var text = node.Text;
+        return text.Trim().ToLowerInvariant() switch
+        {
+            "true" or "yes" => new True(),
+            "false" or "no" => new False(),
+            _ => new Text(text),
+        };
+    }
+}
