@@ -26,6 +26,12 @@ public sealed record Host
     /// <summary>Unix accounts that may have mail (MAIL-58), sorted by name.</summary>
     public ValueList<UnixUser> Users { get; init; }
 
+    /// <summary>The host certificate that daemons use now, or null when there is none that can be read.</summary>
+    public PublishedCertificate? Certificate { get; init; }
+
+    /// <summary>The time this snapshot was read; rendering knows no other clock.</summary>
+    public DateTimeOffset ReadAt { get; init; }
+
     /// <summary>Host-wide settings and snippets below <c>/etc</c>.</summary>
     public required HostTree Tree { get; init; }
 
@@ -77,3 +83,9 @@ public sealed class HostSecret(byte[] key)
     /// <inheritdoc />
     public override string ToString() => "[redacted]";
 }
+
+/// <summary>A certificate as published below <c>/var/lib/symbiosis/tls</c> (TLS-55).</summary>
+/// <param name="NotAfter">End of its validity.</param>
+/// <param name="Names">DNS names it is valid for, sorted.</param>
+/// <param name="IsSelfSigned">True when issuer and subject are the same.</param>
+public sealed record PublishedCertificate(DateTimeOffset NotAfter, ValueList<string> Names, bool IsSelfSigned);

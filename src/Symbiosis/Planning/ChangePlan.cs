@@ -30,4 +30,7 @@ public sealed record DesiredUnit(string Name, ValueList<RenderedFile> Files, Val
 {
     /// <summary>Name of the unit that stands for the host as a whole; no domain can be called so.</summary>
     public const string HostUnit = "(host)";
+
+    /// <summary>Things to make before anything is staged; only the host unit has them.</summary>
+    public ValueList<Provision> Provisions { get; init; }
 }

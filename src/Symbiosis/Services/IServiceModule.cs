@@ -58,6 +58,9 @@ public sealed record HostRendering
     /// <summary>Links to make, such as an enabled Apache module.</summary>
     public ValueList<RenderedLink> Links { get; init; }
 
+    /// <summary>Things to make once that are not text, such as a key.</summary>
+    public ValueList<Provision> Provisions { get; init; }
+
     /// <summary>What is wrong with host-wide settings.</summary>
     public ValueList<Diagnostic> Diagnostics { get; init; }
 
@@ -78,4 +81,15 @@ public abstract record TreeChange(DomainName Domain, string RelativePath, string
     /// <summary>Gives a system user the right to search a directory or read a file by a POSIX ACL entry (MAIL-164).</summary>
     public sealed record GrantAccess(DomainName Domain, string RelativePath, string User, string Permissions, string Because)
         : TreeChange(Domain, RelativePath, Because);
+}
+
+/// <summary>Something to make that cannot be rendered, because chance is part of it. Made before anything is staged, so that checkers find it.</summary>
+public abstract record Provision(string Because)
+{
+    /// <summary>A key with a self-signed certificate, published as <c>fullchain.pem</c>, <c>key.pem</c>, <c>combined.pem</c> in a directory (TLS-55).</summary>
+    /// <param name="Directory">Directory that daemons read, switched atomically.</param>
+    /// <param name="Names">Names in the certificate, the first is its subject.</param>
+    /// <param name="LifetimeDays">Validity in days.</param>
+    /// <param name="Because">Why it is needed.</param>
+    public sealed record SelfSignedCertificate(HostPath Directory, ValueList<DomainName> Names, int LifetimeDays, string Because) : Provision(Because);
 }

@@ -8,5 +8,6 @@ public static class ServiceCatalog
     /// <summary>All modules, in the order their output is shown.</summary>
     public static ValueList<IServiceModule> All { get; } =
     [
+        new Tls.TlsModule(),
     ];
 }
