@@ -1,1 +1,19 @@
-return 0;
+using System.CommandLine;
+using Symbiosis.Cli;
+using Symbiosis.Cli.Verbs;
+
+var root = new RootCommand("The files below /srv are the configuration of this host. Reads them, plans, checks and applies.")
+{
+    PlanVerb.Create(),
+    ApplyVerb.Create(),
+};
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    foreach (var error in parsed.Errors)
+        await Console.Error.WriteLineAsync($"symbiosis: {error.Message}");
+    await Console.Error.WriteLineAsync("Try 'symbiosis --help'.");
+    return ExitCode.Usage;
+}
+
+return await parsed.InvokeAsync();

@@ -1,0 +1,128 @@
+using Symbiosis.Diagnostics;
+using Symbiosis.Model;
+using Symbiosis.Planning;
+using Symbiosis.Services;
+
+namespace Symbiosis.Rendering;
+
+/// <summary>
+/// Turns the model into the desired state. Keeps what each domain rendered to, so that a change of one domain renders one domain; host-wide output is merged from the kept
+/// contributions and only when one of them changed.
+/// </summary>
+public sealed class Renderer(ValueList<IServiceModule> services)
+{
+    private readonly Dictionary<string, RenderedUnit> _domains = new(StringComparer.Ordinal);
+    private RenderedUnit? _host;
+    private Host? _hostFacts;
+    private bool _contributionsChanged = true;
+
+    private sealed record RenderedUnit(DesiredUnit Desired, ValueList<Contribution> Contributions, ValueList<Diagnostic> Diagnostics);
+
+    /// <summary>Names of all domains known now.</summary>
+    public IReadOnlyCollection<string> DomainNames => _domains.Keys;
+
+    /// <summary>Gives the host facts all rendering uses. When they differ in anything but time, every domain must be rendered again; returns whether that is so.</summary>
+    public bool UseHost(Host host)
+    {
+        var changed = _hostFacts is null || !SameFacts(_hostFacts, host);
+        _hostFacts = host;
+        _contributionsChanged = true; // also for a certificate that came nearer to its end
+        return changed;
+    }
+
+    /// <summary>Renders one domain afresh.</summary>
+    public void Put(Domain domain) => Keep(domain.Name.Value, Render(domain));
+
+    /// <summary>Renders many domains on all processors. Only for the first, complete pass.</summary>
+    public void PutAll(IReadOnlyList<Domain> domains)
+    {
+        var rendered = new RenderedUnit[domains.Count];
+        Parallel.For(0, domains.Count, i => rendered[i] = Render(domains[i]));
+        for (var i = 0; i < domains.Count; i++)
+            Keep(domains[i].Name.Value, rendered[i]);
+    }
+
+    /// <summary>Forgets a domain that is gone.</summary>
+    public void Remove(string domain) => _contributionsChanged |= _domains.Remove(domain, out var gone) && gone.Contributions.Count > 0;
+
+    /// <summary>The whole desired state.</summary>
+    public DesiredState All() => Build(_domains.OrderBy(domain => domain.Key, StringComparer.Ordinal).Select(domain => domain.Value), isComplete: true, includeHost: true);
+
+    /// <summary>The desired state of some domains, with the host only if it changed. A domain that is gone appears as a unit that wants nothing.</summary>
+    public DesiredState Only(IReadOnlyCollection<string> domains)
+    {
+        var units = domains.Order(StringComparer.Ordinal).Select(name =>
+            _domains.GetValueOrDefault(name) ?? new RenderedUnit(new DesiredUnit(name, [], [], []), [], []));
+        return Build(units, isComplete: false, includeHost: _contributionsChanged);
+    }
+
+    private DesiredState Build(IEnumerable<RenderedUnit> units, bool isComplete, bool includeHost)
+    {
+        var host = _hostFacts ?? throw new InvalidOperationException("UseHost comes first");
+        var chosen = units.ToList();
+        if (includeHost)
+            chosen.Add(_contributionsChanged || _host is null ? _host = RenderHost(host) : _host);
+        _contributionsChanged = false;
+        return new DesiredState
+        {
+            Units = chosen.Select(unit => unit.Desired).ToValueList(),
+            IsComplete = isComplete,
+            Daemons = services.SelectMany(service => service.Daemons(host)).ToValueList(),
+            Diagnostics = chosen.SelectMany(unit => unit.Diagnostics).ToValueList(),
+        };
+    }
+
+    private void Keep(string name, RenderedUnit unit)
+    {
+        _contributionsChanged |= !_domains.TryGetValue(name, out var before) || before.Contributions != unit.Contributions;
+        _domains[name] = unit;
+    }
+
+    private RenderedUnit Render(Domain domain)
+    {
+        var host = _hostFacts ?? throw new InvalidOperationException("UseHost comes first");
+        var files = new List<RenderedFile>();
+        var contributions = new List<Contribution>();
+        var diagnostics = new List<Diagnostic>(domain.Tree.Diagnostics);
+        var treeChanges = new List<TreeChange>();
+        foreach (var service in services)
+        {
+            var rendering = service.RenderDomain(domain, host);
+            files.AddRange(rendering.Files);
+            contributions.AddRange(rendering.Contributions);
+            diagnostics.AddRange(rendering.Diagnostics);
+            treeChanges.AddRange(rendering.TreeChanges);
+        }
+
+        return new RenderedUnit(
+            new DesiredUnit(domain.Name.Value, Sorted(files), [], treeChanges.ToValueList()),
+            contributions.ToValueList(),
+            diagnostics.Select(found => found with { Domain = domain.Name }).ToValueList());
+    }
+
+    private RenderedUnit RenderHost(Host host)
+    {
+        // Equal contributions of many domains (everybody wants port 443) are one contribution.
+        var contributions = _domains.OrderBy(domain => domain.Key, StringComparer.Ordinal).SelectMany(domain => domain.Value.Contributions).Distinct().ToValueList();
+        var files = new List<RenderedFile>();
+        var links = new List<RenderedLink>();
+        var provisions = new List<Provision>();
+        var diagnostics = new List<Diagnostic>();
+        foreach (var service in services)
+        {
+            var rendering = service.RenderHost(host, contributions);
+            files.AddRange(rendering.Files);
+            links.AddRange(rendering.Links);
+            provisions.AddRange(rendering.Provisions);
+            diagnostics.AddRange(rendering.Diagnostics);
+        }
+
+        var unit = new DesiredUnit(DesiredUnit.HostUnit, Sorted(files), links.OrderBy(link => link.Path).ToValueList(), []) { Provisions = provisions.ToValueList() };
+        return new RenderedUnit(unit, [], diagnostics.ToValueList());
+    }
+
+    private static ValueList<RenderedFile> Sorted(List<RenderedFile> files) => files.OrderBy(file => file.Path).ToValueList();
+
+    // The reading time and the certificate's remaining days change by themselves; they concern the host unit only.
+    private static bool SameFacts(Host before, Host now) => now with { ReadAt = before.ReadAt, Certificate = before.Certificate, Secret = before.Secret } == before;
+}
