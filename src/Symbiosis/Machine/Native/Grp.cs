@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+
+namespace Symbiosis.Machine.Native;
+
+/// <summary><c>grp.h</c>: asks the name service, for groups that are not in <c>/etc/group</c>.</summary>
+internal static partial class Grp
+{
+    // struct group on Linux: name, passwd, gid, members.
+    [StructLayout(LayoutKind.Sequential)]
+    private struct group
+    {
+        public nint gr_name;
+        public nint gr_passwd;
+        public uint gr_gid;
+        public nint gr_mem;
+    }
+
+    [LibraryImport("libc")]
+    private static unsafe partial int getgrgid_r(uint gid, group* entry, byte* buffer, nuint size, group** result);
+
+    /// <summary><c>getgrgid_r(3)</c>: the group's name, or null when there is none.</summary>
+    public static unsafe string? getgrgid(uint gid)
+    {
+        for (var size = 1024; size <= 1 << 20; size *= 4) // a group may have thousands of members
+        {
+            var buffer = new byte[size];
+            group entry;
+            group* result;
+            fixed (byte* start = buffer)
+            {
+                var error = (Errno)getgrgid_r(gid, &entry, start, (nuint)size, &result);
+                if (error == Errno.ERANGE)
+                    continue;
+                return error == Errno.None && result != null ? Marshal.PtrToStringUTF8(entry.gr_name) : null;
+            }
+        }
+
+        return null;
+    }
+}
