@@ -6,6 +6,8 @@ var root = new RootCommand("The files below /srv are the configuration of this h
 {
     PlanVerb.Create(),
     ApplyVerb.Create(),
+    new Command("domain", "Make and list domains.") { DomainVerbs.CreateVerb() },
+    new Command("mailbox", "Make mailboxes.") { MailboxVerbs.CreateVerb() },
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

@@ -17,4 +17,10 @@ internal static class CommonOptions
         Description = "Only these domains. Links that were removed by hand are restored for domains named here.",
         Arity = ArgumentArity.ZeroOrMore,
     };
+
+    public static Option<string> Prefix() => new("--prefix", "-p")
+    {
+        Description = "Directory that holds the domains.",
+        DefaultValueFactory = _ => "/srv",
+    };
 }

@@ -37,4 +37,22 @@ internal static partial class Grp
 
         return null;
     }
+
+    /// <summary>
+    /// <c>setgroups(2)</c> for the calling thread only. glibc's wrapper changes every thread of the process (nptl(7)), so the system call is made directly.
+    /// </summary>
+    public static unsafe int setgroups_thread(ReadOnlySpan<uint> groups)
+    {
+        var number = RuntimeInformation.ProcessArchitecture switch
+        {
+            Architecture.X64 => 116,
+            Architecture.Arm64 => 159,
+            var other => throw new PlatformNotSupportedException($"setgroups on {other}"),
+        };
+        fixed (uint* list = groups)
+            return (int)syscall(number, (nuint)groups.Length, list);
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial nint syscall(nint number, nuint size, uint* list);
 }
