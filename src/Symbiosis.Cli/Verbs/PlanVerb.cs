@@ -1,4 +1,3 @@
-using System.CommandLine;
 namespace Symbiosis.Cli.Verbs;
 internal static class PlanVerb
 {
