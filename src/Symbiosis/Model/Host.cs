@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Symbiosis.Tree;
 
 namespace Symbiosis.Model;
@@ -77,8 +79,28 @@ public sealed record UnixUser(string Name, uint Uid, uint Gid, string Home)
 /// <summary>Random bytes made at installation. Prints as <c>[redacted]</c>.</summary>
 public sealed class HostSecret(byte[] key)
 {
+    private const string CryptAlphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
     /// <summary>The bytes; at least 32.</summary>
     public ReadOnlySpan<byte> Key => key;
+
+    /// <summary>
+    /// A salt of 16 characters for hashing a plain password. It depends on nothing but this secret and its arguments, so rendering the same tree twice gives the same bytes (CORE-39), and
+    /// without the secret it cannot be told from a random one.
+    /// </summary>
+    /// <param name="purpose">What the hash is for, such as <c>mailbox</c>; keeps uses apart.</param>
+    /// <param name="account">Whose password it is, such as <c>bob@example.com</c>: equal passwords of two people have different salts.</param>
+    /// <param name="password">The password: a new one has a new salt.</param>
+    public string DeriveSalt(string purpose, string account, ReadOnlySpan<byte> password)
+    {
+        // NUL separates: neither names nor passwords hold one.
+        var digest = HMACSHA256.HashData(key, (byte[])[.. Encoding.UTF8.GetBytes(purpose), 0, .. Encoding.UTF8.GetBytes(account), 0, .. password]);
+        return string.Create(16, digest, (salt, bytes) =>
+        {
+            for (var i = 0; i < salt.Length; i++)
+                salt[i] = CryptAlphabet[bytes[i] & 63];
+        });
+    }
 
     /// <inheritdoc />
     public override string ToString() => "[redacted]";
