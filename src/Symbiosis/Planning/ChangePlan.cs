@@ -34,3 +34,124 @@ public sealed record DesiredUnit(string Name, ValueList<RenderedFile> Files, Val
     /// <summary>Things to make before anything is staged; only the host unit has them.</summary>
     public ValueList<Provision> Provisions { get; init; }
 }
+
+/// <summary>What the caller wants of a plan.</summary>
+public sealed record PlanOptions
+{
+    /// <summary>Also replace files that were edited by hand, restore links that were removed by hand, and accept a startling plan.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Units named on the command line: their links are restored (CORE-37).</summary>
+    public ValueList<string> NamedUnits { get; init; }
+
+    internal bool Restores(string unit) => Force || NamedUnits.Contains(unit);
+}
+
+/// <summary>Everything an apply would do, as a value. Dry run, difference, JSON and the console are views of it.</summary>
+public sealed record ChangePlan
+{
+    /// <summary>Changes below <c>/etc</c> and the state directory, in the order they are made: files, then links that switch them on, then what goes.</summary>
+    public ValueList<PlannedChange> Changes { get; init; }
+
+    /// <summary>Changes inside the tree.</summary>
+    public ValueList<TreeChange> TreeChanges { get; init; }
+
+    /// <summary>Things to make before anything is staged.</summary>
+    public ValueList<Provision> Provisions { get; init; }
+
+    /// <summary>Files that were edited by hand, or that belong to somebody else, and are left alone.</summary>
+    public ValueList<LeftAlone> LeftAlone { get; init; }
+
+    /// <summary>Record entries that only catch up with the disk; nothing is written but the record.</summary>
+    public ValueList<WrittenEntry> Adoptions { get; init; }
+
+    /// <summary>Recorded paths that are gone from the disk, or somebody else's by now; only the record forgets them.</summary>
+    public ValueList<string> Forgotten { get; init; }
+
+    /// <summary>The daemons of the changes, each once: checked before and reloaded after.</summary>
+    public ValueList<Daemon> Daemons { get; init; }
+
+    /// <summary>All findings, those of the tree included.</summary>
+    public ValueList<Diagnostic> Diagnostics { get; init; }
+
+    /// <summary>Why the whole plan is refused (CORE-5); null when it may be applied.</summary>
+    public Diagnostic? Refusal { get; init; }
+
+    /// <summary>True when applying would change nothing.</summary>
+    public bool IsEmpty => Changes.Count == 0 && TreeChanges.Count == 0 && Provisions.Count == 0;
+}
+
+/// <summary>A file that stays as it is against what the tree asks for.</summary>
+/// <param name="File">What the tree asks for.</param>
+/// <param name="Unit">Who asks.</param>
+/// <param name="Verdict">Edited, edited and out of date, or foreign.</param>
+/// <param name="Current">What is there.</param>
+public sealed record LeftAlone(RenderedFile File, string Unit, FileVerdict Verdict, ReadOnlyMemory<byte> Current);
+
+/// <summary>One change of a plan.</summary>
+public abstract record PlannedChange
+{
+    private protected PlannedChange()
+    {
+    }
+
+    /// <summary>What is changed.</summary>
+    public required HostPath Path { get; init; }
+
+    /// <summary>The domain it is done for, or <see cref="DesiredUnit.HostUnit"/>.</summary>
+    public required string Unit { get; init; }
+
+    /// <summary>Tree path or rule that asks for it.</summary>
+    public required string Because { get; init; }
+
+    /// <summary>Daemons that check it and take it into use.</summary>
+    public ValueList<string> Daemons { get; init; }
+
+    /// <summary>What is on disk now. Applying changes nothing when that is another file by then.</summary>
+    public FoundFile Found { get; init; } = FoundFile.Missing.Instance;
+
+    /// <summary>What the record says of the file or link afterwards; null when the path is forgotten.</summary>
+    public WrittenEntry? Entry { get; init; }
+
+    /// <summary>Makes or replaces a file.</summary>
+    public sealed record WriteFile : PlannedChange
+    {
+        /// <summary>What is asked for.</summary>
+        public required RenderedFile File { get; init; }
+
+        /// <summary>All bytes, footer included.</summary>
+        public required ReadOnlyMemory<byte> Content { get; init; }
+
+        /// <summary>Why it is written.</summary>
+        public required FileVerdict Verdict { get; init; }
+
+        /// <summary>Owner.</summary>
+        public uint Uid { get; init; }
+
+        /// <summary>Group.</summary>
+        public uint Gid { get; init; }
+
+        /// <summary>True when what is there is not ours and must not be lost: a copy is kept in the state directory.</summary>
+        public bool KeepsCopy { get; init; }
+
+        /// <summary>Modification time, in seconds, that the new version must exceed; 0 when any will do (MAIL-171).</summary>
+        public long LaterThanSeconds { get; init; }
+    }
+
+    /// <summary>Removes a file that nothing asks for any more.</summary>
+    public sealed record RemoveFile : PlannedChange
+    {
+        /// <summary>True when it was edited by hand: a copy is kept in the state directory.</summary>
+        public bool KeepsCopy { get; init; }
+    }
+
+    /// <summary>Makes a symbolic link.</summary>
+    public sealed record MakeLink : PlannedChange
+    {
+        /// <summary>Where it leads, as written into the link.</summary>
+        public required string Target { get; init; }
+    }
+
+    /// <summary>Removes a symbolic link of ours.</summary>
+    public sealed record RemoveLink : PlannedChange;
+}

@@ -44,6 +44,12 @@ public sealed record RenderedFile
     /// <summary>The daemon that must check and reload when this file changes; null for a file that daemons read afresh by themselves.</summary>
     public string? Daemon { get; init; }
 
+    /// <summary>Other daemons that read the same file and must check and reload as well.</summary>
+    public ValueList<string> AlsoReadBy { get; init; }
+
+    /// <summary>All daemons of the file.</summary>
+    public ValueList<string> Daemons => Daemon is null ? AlsoReadBy : [Daemon, .. AlsoReadBy];
+
     /// <summary>
     /// A link that switches the file on (<c>sites-enabled/x</c> for <c>sites-available/x</c>), or null. A link that was removed by hand stays removed (CORE-37).
     /// </summary>

@@ -18,6 +18,29 @@ internal static partial class Grp
     [LibraryImport("libc")]
     private static unsafe partial int getgrgid_r(uint gid, group* entry, byte* buffer, nuint size, group** result);
 
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int getgrnam_r(string name, group* entry, byte* buffer, nuint size, group** result);
+
+    /// <summary><c>getgrnam_r(3)</c>: the group's gid, or null when there is none.</summary>
+    public static unsafe uint? getgrnam(string name)
+    {
+        for (var size = 1024; size <= 1 << 20; size *= 4)
+        {
+            var buffer = new byte[size];
+            group entry;
+            group* result;
+            fixed (byte* start = buffer)
+            {
+                var error = (Errno)getgrnam_r(name, &entry, start, (nuint)size, &result);
+                if (error == Errno.ERANGE)
+                    continue;
+                return error == Errno.None && result != null ? entry.gr_gid : null;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary><c>getgrgid_r(3)</c>: the group's name, or null when there is none.</summary>
     public static unsafe string? getgrgid(uint gid)
     {

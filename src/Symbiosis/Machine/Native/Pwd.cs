@@ -21,6 +21,29 @@ internal static partial class Pwd
     [LibraryImport("libc")]
     private static unsafe partial int getpwuid_r(uint uid, passwd* entry, byte* buffer, nuint size, passwd** result);
 
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int getpwnam_r(string name, passwd* entry, byte* buffer, nuint size, passwd** result);
+
+    /// <summary><c>getpwnam_r(3)</c>: the account's uid, or null when there is none.</summary>
+    public static unsafe uint? getpwnam(string name)
+    {
+        for (var size = 1024; size <= 65536; size *= 4)
+        {
+            var buffer = new byte[size];
+            passwd entry;
+            passwd* result;
+            fixed (byte* start = buffer)
+            {
+                var error = (Errno)getpwnam_r(name, &entry, start, (nuint)size, &result);
+                if (error == Errno.ERANGE)
+                    continue;
+                return error == Errno.None && result != null ? entry.pw_uid : null;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary><c>getpwuid_r(3)</c>: the account's name, or null when there is none.</summary>
     public static unsafe string? getpwuid(uint uid)
     {

@@ -10,5 +10,9 @@ internal static partial class Stdio
 
     /// <summary><c>renameat2(2)</c>: with <see cref="RENAME_NOREPLACE"/> it never overwrites, with 0 it replaces atomically.</summary>
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int renameat2(int oldDirfd, string oldPath, int newDirfd, string newPath, uint flags);
+
+    /// <inheritdoc cref="renameat2(int, string, int, string, uint)" />
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int renameat2(SafeHandle oldDirfd, string oldPath, SafeHandle newDirfd, string newPath, uint flags);
 }

@@ -30,11 +30,32 @@ internal static partial class SysStat
     [LibraryImport("libc", SetLastError = true)]
     public static partial int fchmod(SafeHandle fd, uint mode);
 
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int futimens(SafeHandle fd, timespec* times);
+
+    /// <summary><c>futimens(3)</c>: sets access and modification time.</summary>
+    public static unsafe int futimens(SafeHandle fd, long nanoseconds)
+    {
+        var time = new timespec { tv_sec = (nint)(nanoseconds / 1_000_000_000), tv_nsec = (nint)(nanoseconds % 1_000_000_000) };
+        var times = stackalloc[] { time, time };
+        return futimens(fd, times);
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int mkdirat(int dirfd, string path, uint mode);
+
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int mkdirat(SafeHandle dirfd, string path, uint mode);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int mkfifo(string path, uint mode);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct timespec
+    {
+        public nint tv_sec;
+        public nint tv_nsec;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     public struct statx_timestamp

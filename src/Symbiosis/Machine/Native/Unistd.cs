@@ -58,6 +58,18 @@ internal static partial class Unistd
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int linkat(SafeHandle oldDirfd, string oldPath, SafeHandle newDirfd, string newPath, int flags);
 
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int unlinkat(int dirfd, string path, int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int symlinkat(string target, int dirfd, string path);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int linkat(int oldDirfd, string oldPath, int newDirfd, string newPath, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int ftruncate(SafeHandle fd, long length);
+
     [LibraryImport("libc")]
     public static partial uint geteuid();
 
