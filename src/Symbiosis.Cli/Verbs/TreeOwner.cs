@@ -18,6 +18,6 @@ internal static class TreeOwner
 
         if (root.StatBelow(FileDescriptor.NulTerminated(domain), out var status, follow: true) != Errno.None)
             _ = root.Stat(out status); // an open directory can be looked at
-        return (status.stx_uid, status.stx_gid);
+        return (status.Uid, status.Gid);
     }
 }

@@ -16,11 +16,8 @@ internal sealed class ApplyLock : IDisposable
     public static ApplyLock? TryTake(IHostFiles files)
     {
         files.MakeDirectories(StateDirectory.Root);
-        var number = FileDescriptor.Open(
-            Fcntl.AT_FDCWD, FileDescriptor.NulTerminated(files.PathOf(StateDirectory.Lock)), Fcntl.O_RDWR | Fcntl.O_CREAT | Fcntl.O_NOFOLLOW, 0x180, 0, out var error);
-        if (number < 0)
-            throw new HostFileException("open", StateDirectory.Lock, error);
-        var file = new FileDescriptor(number);
+        var file = FileDescriptor.OpenRoot(files.PathOf(StateDirectory.Lock), Fcntl.O_RDWR | Fcntl.O_CREAT | Fcntl.O_NOFOLLOW, out var error, mode: 0x180)
+            ?? throw new HostFileException("open", StateDirectory.Lock, error);
         if (SysFile.flock(file, SysFile.LOCK_EX | SysFile.LOCK_NB) == 0)
             return new ApplyLock(file);
         error = FileDescriptor.LastError();

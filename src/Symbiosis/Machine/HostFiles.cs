@@ -181,26 +181,17 @@ internal sealed class HostFiles(HostRoot root) : IHostFiles
     /// <summary>The name that holds the old file while <see cref="Exchange"/> does without the kernel's help.</summary>
     internal static HostPath ThirdName(HostPath first) => HostPath.Parse(first.Value + "~");
 
-    private FileDescriptor Open(HostPath path, int flags, string action)
-    {
-        // O_NOFOLLOW: a link in the last place is never written through.
-        var number = FileDescriptor.Open(
-            Fcntl.AT_FDCWD, FileDescriptor.NulTerminated(PathOf(path)), flags | Fcntl.O_NOFOLLOW, (flags & Fcntl.O_CREAT) != 0 ? 0x180u : 0, 0, out var error);
-        return number >= 0 ? new FileDescriptor(number) : throw new HostFileException(action, path, error);
-    }
+    // O_NOFOLLOW: a link in the last place is never written through.
+    private FileDescriptor Open(HostPath path, int flags, string action) =>
+        FileDescriptor.OpenRoot(PathOf(path), flags | Fcntl.O_NOFOLLOW, out var error, (flags & Fcntl.O_CREAT) != 0 ? 0x180u : 0) ?? throw new HostFileException(action, path, error);
 
     private Errno Rename(HostPath from, HostPath to, uint flags) =>
         Stdio.renameat2(Fcntl.AT_FDCWD, PathOf(from), Fcntl.AT_FDCWD, PathOf(to), flags) == 0 ? Errno.None : FileDescriptor.LastError();
 
     private static void WriteAll(FileDescriptor file, HostPath path, ReadOnlySpan<byte> content)
     {
-        while (!content.IsEmpty)
-        {
-            var count = Unistd.write(file.Number, content);
-            if (count < 0 && FileDescriptor.LastError() is not Errno.EINTR and var error)
-                throw new HostFileException("write", path, error);
-            content = content[(int)Math.Max(0, count)..];
-        }
+        if (file.WriteFully(content) is not Errno.None and var error)
+            throw new HostFileException("write", path, error);
     }
 
     private static long Nanoseconds(SysStat.statx_timestamp time) => (time.tv_sec * 1_000_000_000) + time.tv_nsec;

@@ -46,7 +46,7 @@ internal static class TreeAuthor
         using var file = directory.OpenBelow(temporary, Fcntl.O_WRONLY | Fcntl.O_CREAT | Fcntl.O_EXCL, out var error, mode);
         if (file is null)
             return new Failure($"{root}/{relativePath}", Words(error));
-        error = WriteAll(file, Encoding.UTF8.GetBytes(content));
+        error = file.WriteFully(Encoding.UTF8.GetBytes(content));
         if (error == Errno.None && (SysStat.fchmod(file, mode) != 0 || Unistd.fsync(file) != 0 || Stdio.renameat2(directory, temporary, directory, name, Stdio.RENAME_NOREPLACE) != 0))
             error = FileDescriptor.LastError();
         if (error == Errno.None)
@@ -76,19 +76,6 @@ internal static class TreeAuthor
 
         failure = current is null ? new Failure(path, Words(error)) : null;
         return current;
-    }
-
-    private static Errno WriteAll(FileDescriptor file, ReadOnlySpan<byte> bytes)
-    {
-        while (!bytes.IsEmpty)
-        {
-            var count = Unistd.write(file.Number, bytes);
-            if (count < 0 && FileDescriptor.LastError() is not Errno.EINTR and var error)
-                return error;
-            bytes = bytes[(int)Math.Max(0, count)..];
-        }
-
-        return Errno.None;
     }
 
     private static string Words(Errno error) => error switch

@@ -1,4 +1,5 @@
 using System.Text;
+using Symbiosis.Model;
 
 namespace Symbiosis.Tree;
 
@@ -25,7 +26,7 @@ public sealed record TreeNode(NodeKind Kind)
     public static TreeNode Absent { get; } = new(NodeKind.Absent);
 
     /// <summary>Bytes of a regular file, at most 1 MiB (CORE-15).</summary>
-    public ReadOnlyMemory<byte> Content { get; init; }
+    public ByteString Content { get; init; }
 
     /// <summary>Owner of the object itself.</summary>
     public uint Uid { get; init; }
@@ -35,6 +36,9 @@ public sealed record TreeNode(NodeKind Kind)
 
     /// <summary>Permission bits.</summary>
     public UnixFileMode Mode { get; init; }
+
+    /// <summary>True when a symbolic link led here (CORE-14). Some daemons look no further than the link: Exim's dsearch does not take one for a directory (MAIL-161).</summary>
+    public bool IsLinked { get; init; }
 
     /// <summary>Why it is unreadable, in words; null otherwise.</summary>
     public string? Fault { get; init; }

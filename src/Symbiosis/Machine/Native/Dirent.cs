@@ -20,10 +20,10 @@ internal static partial class Dirent
     public const int NameOffset = 19;
 
     [LibraryImport("libc", SetLastError = true)]
-    private static unsafe partial nint getdents64(int fd, byte* buffer, nuint size);
+    private static unsafe partial nint getdents64(SafeHandle fd, byte* buffer, nuint size);
 
     /// <summary><c>getdents64(2)</c>: fills the buffer with whole records; 0 at the end.</summary>
-    public static unsafe nint getdents64(int fd, Span<byte> buffer)
+    public static unsafe nint getdents64(SafeHandle fd, Span<byte> buffer)
     {
         fixed (byte* start = buffer)
             return getdents64(fd, start, (nuint)buffer.Length);

@@ -39,15 +39,19 @@ internal static partial class Fcntl
     private static bool IsArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
 
     /// <summary><c>openat2(2)</c>; glibc has no wrapper for it (Debian 12 and 13). Returns a descriptor or -1.</summary>
-    public static unsafe int openat2(int dirfd, ReadOnlySpan<byte> path, int flags, uint mode, ulong resolve)
+    public static unsafe int openat2(SafeHandle dirfd, ReadOnlySpan<byte> path, int flags, uint mode, ulong resolve)
     {
         var how = new open_how { flags = (uint)flags, mode = mode, resolve = resolve };
         fixed (byte* name = path)
             return (int)syscall(SYS_openat2, dirfd, name, &how, (nuint)sizeof(open_how));
     }
 
+    /// <summary><c>open(2)</c> of an absolute path.</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int open(string path, int flags, uint mode);
+
     [LibraryImport("libc", SetLastError = true)]
-    private static unsafe partial nint syscall(nint number, nint dirfd, byte* path, open_how* how, nuint size);
+    private static unsafe partial nint syscall(nint number, SafeHandle dirfd, byte* path, open_how* how, nuint size);
 
     [StructLayout(LayoutKind.Sequential)]
     private struct open_how

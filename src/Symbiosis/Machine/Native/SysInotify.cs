@@ -30,14 +30,14 @@ internal static partial class SysInotify
     public static partial int inotify_init1(int flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static unsafe partial int inotify_add_watch(int fd, byte* path, uint mask);
+    private static unsafe partial int inotify_add_watch(SafeHandle fd, byte* path, uint mask);
 
-    public static unsafe int inotify_add_watch(int fd, ReadOnlySpan<byte> path, uint mask)
+    public static unsafe int inotify_add_watch(SafeHandle fd, ReadOnlySpan<byte> path, uint mask)
     {
         fixed (byte* name = path)
             return inotify_add_watch(fd, name, mask);
     }
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int inotify_rm_watch(int fd, int wd);
+    public static partial int inotify_rm_watch(SafeHandle fd, int wd);
 }

@@ -19,8 +19,19 @@ internal static partial class SysStat
     [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial int statx(int dirfd, byte* path, int flags, uint mask, statx_t* buffer);
 
-    /// <summary><c>statx(2)</c> of a name below a directory, or of the descriptor itself with an empty name and <c>AT_EMPTY_PATH</c>.</summary>
+    /// <summary><c>statx(2)</c> of an absolute path; the directory is <c>AT_FDCWD</c>.</summary>
     public static unsafe int statx(int dirfd, ReadOnlySpan<byte> path, int flags, out statx_t buffer)
+    {
+        fixed (byte* name = path)
+        fixed (statx_t* result = &buffer)
+            return statx(dirfd, name, flags, STATX_BASIC_STATS, result);
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int statx(SafeHandle dirfd, byte* path, int flags, uint mask, statx_t* buffer);
+
+    /// <summary><c>statx(2)</c> of a name below a directory, or of the descriptor itself with an empty name and <c>AT_EMPTY_PATH</c>.</summary>
+    public static unsafe int statx(SafeHandle dirfd, ReadOnlySpan<byte> path, int flags, out statx_t buffer)
     {
         fixed (byte* name = path)
         fixed (statx_t* result = &buffer)

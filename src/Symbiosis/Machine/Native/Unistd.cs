@@ -9,28 +9,28 @@ internal static partial class Unistd
     public static partial int close(int fd);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static unsafe partial nint read(int fd, byte* buffer, nuint count);
+    private static unsafe partial nint read(SafeHandle fd, byte* buffer, nuint count);
 
-    public static unsafe nint read(int fd, Span<byte> buffer)
+    public static unsafe nint read(SafeHandle fd, Span<byte> buffer)
     {
         fixed (byte* start = buffer)
             return read(fd, start, (nuint)buffer.Length);
     }
 
     [LibraryImport("libc", SetLastError = true)]
-    private static unsafe partial nint write(int fd, byte* buffer, nuint count);
+    private static unsafe partial nint write(SafeHandle fd, byte* buffer, nuint count);
 
-    public static unsafe nint write(int fd, ReadOnlySpan<byte> buffer)
+    public static unsafe nint write(SafeHandle fd, ReadOnlySpan<byte> buffer)
     {
         fixed (byte* start = buffer)
             return write(fd, start, (nuint)buffer.Length);
     }
 
     [LibraryImport("libc", SetLastError = true)]
-    private static unsafe partial nint readlinkat(int dirfd, byte* path, byte* buffer, nuint size);
+    private static unsafe partial nint readlinkat(SafeHandle dirfd, byte* path, byte* buffer, nuint size);
 
     /// <summary><c>readlinkat(2)</c>; an empty name reads the link the descriptor itself refers to.</summary>
-    public static unsafe nint readlinkat(int dirfd, ReadOnlySpan<byte> path, Span<byte> buffer)
+    public static unsafe nint readlinkat(SafeHandle dirfd, ReadOnlySpan<byte> path, Span<byte> buffer)
     {
         fixed (byte* name = path)
         fixed (byte* start = buffer)
