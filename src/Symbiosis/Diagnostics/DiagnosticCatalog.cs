@@ -1,0 +1,12 @@
+using Symbiosis.Model;
+using Symbiosis.Services;
+
+namespace Symbiosis.Diagnostics;
+
+/// <summary>Every sort of finding the program can report. The manual has an entry for each.</summary>
+public static class DiagnosticCatalog
+{
+    /// <summary>All kinds, sorted by id.</summary>
+    public static ValueList<DiagnosticKind> All { get; } =
+        ServiceCatalog.All.SelectMany(service => service.Diagnostics).OrderBy(kind => kind.Id, StringComparer.Ordinal).ToValueList();
+}
