@@ -1,4 +1,5 @@
 using Symbiosis.Model;
+using Symbiosis.Planning;
 using Symbiosis.Services;
 
 namespace Symbiosis.Diagnostics;
@@ -8,5 +9,5 @@ public static class DiagnosticCatalog
 {
     /// <summary>All kinds, sorted by id.</summary>
     public static ValueList<DiagnosticKind> All { get; } =
-        ServiceCatalog.All.SelectMany(service => service.Diagnostics).OrderBy(kind => kind.Id, StringComparer.Ordinal).ToValueList();
+        ServiceCatalog.All.SelectMany(service => service.Diagnostics).Concat(PlanningDiagnostics.All).OrderBy(kind => kind.Id, StringComparer.Ordinal).ToValueList();
 }
