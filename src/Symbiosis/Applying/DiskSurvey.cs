@@ -35,7 +35,19 @@ internal sealed class DiskSurvey(IHostFiles files)
                 Look(disk, written, link);
         }
 
+        FindRejected(disk, StateDirectory.Rejected);
         return disk;
+    }
+
+    private void FindRejected(DiskState disk, HostPath directory)
+    {
+        foreach (var path in files.List(directory).Select(directory.Join))
+        {
+            if (files.Stat(path.Value)?.Kind == FileKind.Directory)
+                FindRejected(disk, path);
+            else
+                disk.Rejected.Add(HostPath.Parse(path.Value[StateDirectory.Rejected.Value.Length..]));
+        }
     }
 
     private void Look(DiskState disk, WrittenRecord written, string path) => disk[path] = Find(written.FindFile(path), path);

@@ -1,3 +1,4 @@
+using Symbiosis.Applying;
 using Symbiosis.Model;
 using Symbiosis.Planning;
 using Symbiosis.Services;
@@ -9,5 +10,5 @@ public static class DiagnosticCatalog
 {
     /// <summary>All kinds, sorted by id.</summary>
     public static ValueList<DiagnosticKind> All { get; } =
-        ServiceCatalog.All.SelectMany(service => service.Diagnostics).Concat(PlanningDiagnostics.All).OrderBy(kind => kind.Id, StringComparer.Ordinal).ToValueList();
+        ServiceCatalog.All.SelectMany(service => service.Diagnostics).Concat(PlanningDiagnostics.All).Concat(ApplyingDiagnostics.All).OrderBy(kind => kind.Id, StringComparer.Ordinal).ToValueList();
 }

@@ -68,6 +68,9 @@ public sealed record ChangePlan
     /// <summary>Recorded paths that are gone from the disk, or somebody else's by now; only the record forgets them.</summary>
     public ValueList<string> Forgotten { get; init; }
 
+    /// <summary>Files whose new text a checker refused before, and that no longer ask for another text than they have: the refused copy is of no interest any more.</summary>
+    public ValueList<HostPath> NoLongerRejected { get; init; }
+
     /// <summary>The daemons of the changes, each once: checked before and reloaded after.</summary>
     public ValueList<Daemon> Daemons { get; init; }
 

@@ -44,6 +44,9 @@ public sealed class DiskState
     /// <summary>Gid of each group name that a file asks for; names that do not exist are absent.</summary>
     public Dictionary<string, uint> Groups { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Files of which a refused text is kept (CORE-40).</summary>
+    public List<HostPath> Rejected { get; } = [];
+
     /// <summary>What is at a path. Paths nobody looked at count as missing.</summary>
     public FoundFile this[string path]
     {

@@ -39,7 +39,7 @@ public static class Planner
         var refusal = FindStartling(desired, written, options);
         if (refusal is not null)
             draft.Diagnostics.Add(refusal);
-        return draft.Finish(desired.Daemons) with { Refusal = refusal };
+        return draft.Finish(desired.Daemons, desired.IsComplete) with { Refusal = refusal };
     }
 
     /// <summary>What we wrote for the compared units and nothing asks for any more, in order of path.</summary>
@@ -82,7 +82,7 @@ public static class Planner
 
         public List<Provision> Provisions { get; } = [];
 
-        public ChangePlan Finish(ValueList<Daemon> daemons)
+        public ChangePlan Finish(ValueList<Daemon> daemons, bool isComplete)
         {
             var changes = _files.Concat(_links).Concat(_removals).ToValueList();
             var touched = changes.SelectMany(change => change.Daemons).ToHashSet(StringComparer.Ordinal);
@@ -94,7 +94,9 @@ public static class Planner
                 LeftAlone = _leftAlone.ToValueList(),
                 Adoptions = _adoptions.ToValueList(),
                 Forgotten = _forgotten.ToValueList(),
-                Daemons = daemons.Where(daemon => touched.Contains(daemon.Name)).ToValueList(),
+                NoLongerRejected = disk.Rejected.Where(path => _files.TrueForAll(change => change.Path != path) && (isComplete || Claimed.ContainsKey(path.Value))).ToValueList(),
+                // A new key or certificate is read by daemons nobody here knows by name.
+                Daemons = daemons.Where(daemon => Provisions.Count > 0 || touched.Contains(daemon.Name)).ToValueList(),
                 Diagnostics = Diagnostics.ToValueList(),
             };
         }
