@@ -39,6 +39,20 @@ internal sealed class DiskSurvey(IHostFiles files)
         return disk;
     }
 
+    /// <summary>Looks at what was written before.</summary>
+    public DiskState Take(IEnumerable<WrittenEntry> entries, WrittenRecord written)
+    {
+        var disk = new DiskState();
+        foreach (var entry in entries)
+        {
+            Look(disk, written, entry.Path);
+            if (entry is WrittenFile { EnabledLink: { } link })
+                Look(disk, written, link);
+        }
+
+        return disk;
+    }
+
     private void FindRejected(DiskState disk, HostPath directory)
     {
         foreach (var path in files.List(directory).Select(directory.Join))

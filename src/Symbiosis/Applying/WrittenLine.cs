@@ -22,6 +22,7 @@ internal static class WrittenLine
         json.WriteStartObject();
         json.WriteString("path"u8, entry.Path);
         json.WriteString("unit"u8, entry.Unit);
+        json.WriteString("service"u8, entry.Service);
         switch (entry)
         {
             case WrittenFile file:
@@ -85,7 +86,7 @@ internal static class WrittenLine
     private static void Read(ReadOnlySpan<byte> line, WrittenRecord record)
     {
         var json = new Utf8JsonReader(line);
-        string? path = null, unit = null, link = null, target = null, mark = null;
+        string? path = null, unit = null, service = null, link = null, target = null, mark = null;
         ContentDigest digest = default;
         ContentDigest? @base = null;
         long size = 0, mtime = 0, ctime = 0;
@@ -102,6 +103,8 @@ internal static class WrittenLine
                 path = json.GetString();
             else if (unit is null && Is(ref json, "unit"u8))
                 unit = json.GetString();
+            else if (service is null && Is(ref json, "service"u8))
+                service = json.GetString();
             else if (Is(ref json, "sha256"u8))
                 digest = Digest(ref json);
             else if (Is(ref json, "size"u8))
@@ -142,7 +145,7 @@ internal static class WrittenLine
         }
         else if (target is not null)
         {
-            record.Put(new WrittenLink { Path = path, Unit = unit!, Target = target, WasThere = wasThere, Daemons = daemons?.ToValueList() ?? default });
+            record.Put(new WrittenLink { Path = path, Unit = unit!, Service = service ?? "", Target = target, WasThere = wasThere, Daemons = daemons?.ToValueList() ?? default });
         }
         else
         {
@@ -150,6 +153,7 @@ internal static class WrittenLine
             {
                 Path = path,
                 Unit = unit!, // tested above
+                Service = service ?? "",
                 Daemons = daemons?.ToValueList() ?? default,
                 Role = mark is null ? FileRole.Table : FileRole.Configuration,
                 Digest = digest,

@@ -175,7 +175,7 @@ public static class Planner
             var found = disk[path];
             var entry = written.FindLink(path);
             ValueList<string> daemons = link.Daemon is null ? [] : [link.Daemon];
-            var after = new WrittenLink { Path = path, Unit = unit, Daemons = daemons, Target = link.Target, WasThere = entry?.WasThere ?? found is FoundFile.Link };
+            var after = new WrittenLink { Path = path, Unit = unit, Service = link.Service, Daemons = daemons, Target = link.Target, WasThere = entry?.WasThere ?? found is FoundFile.Link };
             if (found is FoundFile.Link(var target) && LinkTarget.AreSame(link.Path, target, link.Target))
             {
                 Adopt(entry, after);
@@ -305,6 +305,7 @@ public static class Planner
         {
             Path = file.Path.Value,
             Unit = unit,
+            Service = file.Service,
             Daemons = file.Daemons,
             Role = file.Role,
             CommentMark = file.Role == FileRole.Configuration ? file.CommentMark : "",
@@ -337,20 +338,21 @@ public static class Planner
             _ => null,
         };
 
-        private static bool IsAsWritten(FoundFile found, WrittenFile file) =>
-            found is FoundFile.Untouched || (found is FoundFile.Text(_, var text) && (ContentDigest.Of(text.Span) == file.Digest || ChecksumFooter.Inspect(text.Span, file.CommentMark) == FooterState.Correct));
-
-        // CORE-38, and tables are ours whatever is in them.
-        private static bool IsManaged(FoundFile found, WrittenFile file) =>
-            file.Role == FileRole.Table || file.CommentMark.Length == 0 || IsAsWritten(found, file)
-            || (found is FoundFile.Text(_, var text) && (ChecksumFooter.Inspect(text.Span, file.CommentMark) != FooterState.None || ChecksumFooter.HasSentence(text.Span, file.CommentMark)));
-
         private long LatestSeconds(string path, FoundFile found, WrittenFile? entry)
         {
             var latestNs = Math.Max(entry?.Stamp.ModifiedNs ?? 0, found.RegularStat?.Stamp.ModifiedNs ?? 0);
             return Math.Max(latestNs, written.RemovedFiles.GetValueOrDefault(path)) / 1_000_000_000;
         }
     }
+
+    /// <summary>True when nobody changed the file since it was written.</summary>
+    internal static bool IsAsWritten(FoundFile found, WrittenFile file) =>
+        found is FoundFile.Untouched || (found is FoundFile.Text(_, var text) && (ContentDigest.Of(text.Span) == file.Digest || ChecksumFooter.Inspect(text.Span, file.CommentMark) == FooterState.Correct));
+
+    /// <summary>True when the file is ours (CORE-38); tables are, whatever is in them.</summary>
+    internal static bool IsManaged(FoundFile found, WrittenFile file) =>
+        file.Role == FileRole.Table || file.CommentMark.Length == 0 || IsAsWritten(found, file)
+        || (found is FoundFile.Text(_, var text) && (ChecksumFooter.Inspect(text.Span, file.CommentMark) != FooterState.None || ChecksumFooter.HasSentence(text.Span, file.CommentMark)));
 
     private const string NothingAsks = "nothing in the tree asks for it any more";
 

@@ -29,6 +29,9 @@ public abstract record WrittenEntry
     /// <summary>The unit that asked for it: a domain, or <see cref="DesiredUnit.HostUnit"/>.</summary>
     public required string Unit { get; init; }
 
+    /// <summary>The service it belongs to: name of the module that rendered it.</summary>
+    public string Service { get; init; } = "";
+
     /// <summary>The daemons that read it.</summary>
     public ValueList<string> Daemons { get; init; }
 }

@@ -38,6 +38,9 @@ public sealed record RenderedFile
     /// <summary>Comment mark of the format, used for the footer: <c>#</c>, or <c>--</c> for Lua.</summary>
     public string CommentMark { get; init; } = "#";
 
+    /// <summary>Name of the module that rendered it. The core fills it in; the record keeps it, so that a service can be taken off the host.</summary>
+    public string Service { get; init; } = "";
+
     /// <summary>Which tree path or rule asks for it, for <c>plan</c> and <c>explain</c>.</summary>
     public required string Because { get; init; }
 

@@ -88,7 +88,7 @@ public sealed class Renderer(ValueList<IServiceModule> services)
         foreach (var service in services)
         {
             var rendering = service.RenderDomain(domain, host);
-            files.AddRange(rendering.Files);
+            files.AddRange(rendering.Files.Select(file => file with { Service = service.Name }));
             contributions.AddRange(rendering.Contributions);
             diagnostics.AddRange(rendering.Diagnostics);
             treeChanges.AddRange(rendering.TreeChanges);
@@ -111,8 +111,8 @@ public sealed class Renderer(ValueList<IServiceModule> services)
         foreach (var service in services)
         {
             var rendering = service.RenderHost(host, contributions);
-            files.AddRange(rendering.Files);
-            links.AddRange(rendering.Links);
+            files.AddRange(rendering.Files.Select(file => file with { Service = service.Name }));
+            links.AddRange(rendering.Links.Select(link => link with { Service = service.Name }));
             provisions.AddRange(rendering.Provisions);
             diagnostics.AddRange(rendering.Diagnostics);
         }

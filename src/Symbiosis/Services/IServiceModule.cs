@@ -69,7 +69,11 @@ public sealed record HostRendering
 }
 
 /// <summary>A symbolic link the host needs (<c>mods-enabled/lua.load</c>).</summary>
-public sealed record RenderedLink(HostPath Path, string Target, string Because, string? Daemon = null);
+public sealed record RenderedLink(HostPath Path, string Target, string Because, string? Daemon = null)
+{
+    /// <summary>Name of the module that rendered it; the core fills it in.</summary>
+    public string Service { get; init; } = "";
+}
 
 /// <summary>A change inside a customer's tree, done with the customer's ids and never through a symbolic link (CORE-14, CORE-16).</summary>
 public abstract record TreeChange(DomainName Domain, string RelativePath, string Because)

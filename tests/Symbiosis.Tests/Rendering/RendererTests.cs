@@ -49,6 +49,15 @@ public sealed class RendererTests
     }
 
     [Fact]
+    public void Every_file_carries_the_name_of_its_service()
+    {
+        _module.PortOf["a.example"] = 8080;
+        _renderer.Put(Domains.Make("a.example"));
+
+        _renderer.All().Units.SelectMany(unit => unit.Files).Select(file => file.Service).Distinct().ShouldBe([_module.Name]);
+    }
+
+    [Fact]
     public void Equal_contributions_of_many_domains_are_merged_into_one()
     {
         _module.PortOf["a.example"] = _module.PortOf["b.example"] = 25;
