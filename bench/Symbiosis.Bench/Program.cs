@@ -6,6 +6,7 @@ return args switch
 {
     ["tree", var root, .. var options] => WriteTree(root, options),
     ["floor", var root] => MeasureFloor(root),
+    ["read", var root] => MeasureReading(root),
     _ => ShowUsage(),
 };
 
@@ -33,6 +34,17 @@ static int MeasureFloor(string root)
     return 0;
 }
 
+static int MeasureReading(string root)
+{
+    foreach (var threads in (int[])[1, 1, Environment.ProcessorCount, Environment.ProcessorCount])
+    {
+        var found = TreeReading.Read(root, threads, Console.Out);
+        Console.WriteLine($"  {found.Mailboxes} mailboxes, {found.Nodes} nodes, {found.Diagnostics} diagnostics");
+    }
+
+    return 0;
+}
+
 static int OptionOf(string[] options, string name, int standard) =>
     Array.IndexOf(options, name) is var at and >= 0 ? int.Parse(options[at + 1]) : standard;
 
@@ -41,6 +53,7 @@ static int ShowUsage()
     Console.Error.WriteLine("""
         usage: Symbiosis.Bench tree DIRECTORY [--domains N] [--seed N] [--owner UID]
                Symbiosis.Bench floor DIRECTORY
+               Symbiosis.Bench read DIRECTORY
         """);
     return 64;
 }
