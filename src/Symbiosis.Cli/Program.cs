@@ -7,6 +7,7 @@ var root = new RootCommand("The files below /srv are the configuration of this h
     PlanVerb.Create(),
     ApplyVerb.Create(),
     DocumentVerb.Create(),
+    WithdrawVerb.Create(),
     new Command("domain", "Make and list domains.") { DomainVerbs.CreateVerb() },
     new Command("mailbox", "Make mailboxes.") { MailboxVerbs.CreateVerb() },
 };
