@@ -8,6 +8,7 @@ public static class ServiceCatalog
     /// <summary>All modules, in the order their output is shown.</summary>
     public static ValueList<IServiceModule> All { get; } =
     [
+        new Mail.MailModule(),
         new Tls.TlsModule(),
     ];
 }

@@ -19,6 +19,9 @@ public enum NodeKind
     Unreadable,
 }
 
+/// <summary>What an ACL lets one user do: <see cref="Rights"/> holds bits of the class "others".</summary>
+public sealed record AccessEntry(string User, UnixFileMode Rights);
+
 /// <summary>A file or directory as it was when its descriptor was open.</summary>
 public sealed record TreeNode(NodeKind Kind)
 {
@@ -39,6 +42,12 @@ public sealed record TreeNode(NodeKind Kind)
 
     /// <summary>True when a symbolic link led here (CORE-14). Some daemons look no further than the link: Exim's dsearch does not take one for a directory (MAIL-161).</summary>
     public bool IsLinked { get; init; }
+
+    /// <summary>Users that a POSIX ACL (acl(5)) names, with what they may do after its mask. Looked for only where the permission bits say that others may not.</summary>
+    public ValueList<AccessEntry> Acl { get; init; }
+
+    /// <summary>True when a system user, who is neither owner nor in the group, may search a directory.</summary>
+    public bool MaySearch(string user) => Mode.HasFlag(UnixFileMode.OtherExecute) || Acl.Any(entry => entry.User == user && entry.Rights.HasFlag(UnixFileMode.OtherExecute));
 
     /// <summary>Why it is unreadable, in words; null otherwise.</summary>
     public string? Fault { get; init; }

@@ -21,7 +21,7 @@ public sealed class DocumentTests
         {
             new Command("create", "Make one: [quickly] it's easy.") { new Argument<string>("NAME"), new Option<string>("--prefix", "-p") { Description = "Where." } },
         },
-        new Command("secret", "For packages.") { Hidden = true },
+        new Command("concealed", "For packages.") { Hidden = true },
     });
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class DocumentTests
     public void A_hidden_verb_is_in_no_document()
     {
         foreach (var kind in (string[])["command", "tree", "bash", "zsh"])
-            DocumentVerb.Render(kind, Program).ShouldNotContain("secret");
+            DocumentVerb.Render(kind, Program).ShouldNotContain("concealed");
     }
 
     [Fact]

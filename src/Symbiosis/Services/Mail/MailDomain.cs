@@ -1,0 +1,167 @@
+using System.Text;
+using Symbiosis.Diagnostics;
+using Symbiosis.Model;
+using Symbiosis.Rendering;
+using Symbiosis.Tree;
+
+namespace Symbiosis.Services.Mail;
+
+/// <summary>One domain's mail: reads its tree and renders its tables.</summary>
+internal sealed class MailDomain(Domain domain, Host host, DovecotConfig? dovecot, bool isEximInstalled, PlainPasswords passwords)
+{
+    private const string EximUser = "Debian-exim";
+
+    private readonly List<RenderedFile> _files = [];
+    private readonly List<Diagnostic> _diagnostics = [];
+    private readonly List<Contribution> _contributions = [];
+    private readonly List<TreeChange> _treeChanges = [];
+
+    public DomainRendering Render()
+    {
+        if (domain.Tree.MailboxNames.Count > 0)
+            _contributions.Add(MailModule.FactOfMailboxes);
+        if (dovecot is not null)
+            RenderUsers(dovecot);
+        if (isEximInstalled)
+        {
+            RenderAliasDomains();
+            RenderAliases();
+            CheckForwards();
+            CheckAccess();
+        }
+
+        return new DomainRendering
+        {
+            Files = _files.ToValueList(),
+            Contributions = _contributions.ToValueList(),
+            Diagnostics = _diagnostics.ToValueList(),
+            TreeChanges = _treeChanges.ToValueList(),
+        };
+    }
+
+    // One table for each name of the domain. Users of an alias domain log in as themselves: the field "user" says who they are (MAIL-9, MAIL-65).
+    private void RenderUsers(DovecotConfig language)
+    {
+        var mailboxes = ReadMailboxes(language);
+        var because = $"mailboxes of {domain.Directory} (MAIL-170)";
+        if (mailboxes.Count > 0 || domain.Name == host.Name)
+            AddUsers(domain.Name, mailboxes, language, because);
+        foreach (var alias in domain.Aliases)
+        {
+            var users = mailboxes.Select(user => user with { LoginName = user.LoginName[..user.LoginName.IndexOf('@')] + "@" + alias, CanonicalName = user.LoginName }).ToList();
+            if (users.Count > 0 || alias == host.Name)
+                AddUsers(alias, users, language, $"{because}, which {MailPaths.Tree}/{alias} leads to (MAIL-9)");
+        }
+    }
+
+    private void AddUsers(DomainName name, List<MailUser> users, DovecotConfig language, string because)
+    {
+        if (name == host.Name)
+        {
+            // MAIL-58: unix users share the name, and a mailbox of the same address wins.
+            var unix = new UnixUsers(host, language, passwords);
+            _diagnostics.AddRange(unix.Diagnostics);
+            var taken = users.Select(user => user.LoginName).ToHashSet(StringComparer.Ordinal);
+            users = [.. users, .. unix.Users.Where(user => !taken.Contains(user.LoginName))];
+            _contributions.Add(MailModule.FactOfHostUsers);
+        }
+
+        _files.Add(MailModule.UserTableFile(name, users, because));
+    }
+
+    private List<MailUser> ReadMailboxes(DovecotConfig language)
+    {
+        var account = new MailAccount(host, language, passwords);
+        var users = new List<MailUser>();
+        var keepsPlain = domain.Tree[MailSettings.KeepPlainPasswords].Value.IsSet;
+        foreach (var name in domain.Tree.MailboxNames)
+        {
+            var directory = domain.Tree[MailSettings.Mailbox(name)];
+            var path = domain.PathOf(MailSettings.Mailbox(name));
+            if (LocalPart.FindFault(name) is { } fault)
+            {
+                _diagnostics.Add(MailDiagnostics.UnusableName.At(path, $"is no name for a mailbox: {fault}", "rename the directory"));
+                continue;
+            }
+
+            if (IsSystemId(directory.Uid) || IsSystemId(directory.Gid))
+            {
+                _diagnostics.Add(MailDiagnostics.SystemOwner.At(
+                    path,
+                    $"belongs to a system account (uid {directory.Uid}, gid {directory.Gid}); mail for it waits",
+                    $"chown -R {domain.Owner.UserName}:{domain.Owner.GroupName} {path}"));
+                continue;
+            }
+
+            var address = $"{name}@{domain.Name}";
+            var password = domain.Tree[MailSettings.Password(name)];
+            var (hash, better) = account.ReadPassword(password, domain.PathOf(MailSettings.Password(name)), address);
+            KeepSecret(name, password, better, keepsPlain);
+            var quota = account.ReadQuota(domain.Tree[MailSettings.Quota(name)], domain.Tree[MailSettings.DomainQuota], host.Tree[MailSettings.HostQuota]);
+            users.Add(new MailUser(address, hash, directory.Uid, directory.Gid, path) { Fields = quota });
+        }
+
+        _diagnostics.AddRange(account.Diagnostics);
+        return users;
+    }
+
+    // MAIL-61: a plain password becomes its hash. CORE-23: and only its owner may read the file.
+    private void KeepSecret(string name, TreeNode password, string? better, bool keepsPlain)
+    {
+        const UnixFileMode NotForOthers = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        if (password.Kind != NodeKind.File)
+            return;
+        var path = MailSettings.Password(name);
+        if (better is not null && !keepsPlain)
+        {
+            _treeChanges.Add(new TreeChange.ReplaceSecret(domain.Name, path, password.Content, better, "plain passwords are replaced by their hash (MAIL-61)"));
+        }
+        else if ((password.Mode & NotForOthers) != UnixFileMode.None)
+        {
+            _diagnostics.Add(MailDiagnostics.ReadablePassword.At(domain.PathOf(path), "can be read by others than its owner", "it becomes mode 0600"));
+            if (password.Content.Span.SequenceEqual(Encoding.UTF8.GetBytes(password.Text))) // bytes that are not text would not survive being written as text
+                _treeChanges.Add(new TreeChange.ReplaceSecret(domain.Name, path, password.Content, password.Text, "only its owner may read a password (CORE-23)"));
+        }
+    }
+
+    // The host's own name is never an alias for Exim: root@HOST must stay root's. Exim finds its mailboxes through the link.
+    private void RenderAliasDomains() => _files.AddRange(domain.Aliases.Where(alias => alias != host.Name).Select(alias => MailModule.EximTable(
+        MailPaths.AliasDomains.Join(alias.Value), domain.Name.Value + "\n", $"{MailPaths.Tree}/{alias} leads to {domain.Directory} (MAIL-9)")));
+
+    private void RenderAliases()
+    {
+        var node = domain.Tree[MailSettings.Aliases];
+        var path = domain.PathOf(MailSettings.Aliases);
+        if (node.Kind != NodeKind.File)
+            return; // absent, or reported by the reader
+        var aliases = AliasFile.Parse(node.Text);
+        _diagnostics.AddRange(aliases.Faults.Select(fault => MailDiagnostics.BadAlias.At(path, fault.Message, "write NAME: TARGET, TARGET", fault.Line)));
+        _files.Add(MailModule.EximTable(MailPaths.AliasLists.Join(domain.Name.Value), AliasTable.Render(aliases.Entries), $"{path} (MAIL-30)"));
+    }
+
+    // MAIL-24: Exim does not read a file that anybody may write, and the mail waits.
+    private void CheckForwards()
+    {
+        foreach (var path in domain.Tree.MailboxNames.Select(MailSettings.Forward).Append(MailSettings.DefaultForward))
+        {
+            if (domain.Tree[path].Exists && domain.Tree[path].Mode.HasFlag(UnixFileMode.OtherWrite))
+                _diagnostics.Add(MailDiagnostics.WritableForward.At(domain.PathOf(path), "can be written by everybody, so it is not used; mail waits", $"chmod o-w {domain.PathOf(path)}"));
+        }
+    }
+
+    // MAIL-162, MAIL-164: verification at RCPT time runs as Debian-exim and must see which mailboxes there are.
+    private void CheckAccess()
+    {
+        foreach (var path in new[] { "", MailSettings.Mailboxes, MailSettings.Config })
+        {
+            var node = domain.Tree[path];
+            if (node.Kind != NodeKind.Directory || node.MaySearch(EximUser))
+                continue;
+            var full = path.Length == 0 ? domain.Directory.Value : domain.PathOf(path);
+            _diagnostics.Add(MailDiagnostics.Unsearchable.At(full, $"{EximUser} may not look into it, so mail is answered with a temporary error", $"an ACL entry is added; or: chmod o+x {full}"));
+            _treeChanges.Add(new TreeChange.GrantAccess(domain.Name, path, EximUser, "--x", "Exim looks for mailboxes there (MAIL-164)"));
+        }
+    }
+
+    private static bool IsSystemId(uint id) => id < 1000 || id == 65534 || id is >= 61184 and <= 65519;
+}
