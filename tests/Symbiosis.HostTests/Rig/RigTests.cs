@@ -1,6 +1,6 @@
 using Symbiosis.HostTests.Support;
 
-namespace Symbiosis.HostTests;
+namespace Symbiosis.HostTests.Rig;
 
 /// <summary>The ground that all tests on machines stand on.</summary>
 public sealed class RigTests(Sites sites) : HostTest(sites)
