@@ -33,6 +33,9 @@ public sealed record DesiredUnit(string Name, ValueList<RenderedFile> Files, Val
 
     /// <summary>Things to make before anything is staged; only the host unit has them.</summary>
     public ValueList<Provision> Provisions { get; init; }
+
+    /// <summary>Files it still asks for without being able to say their text: they are neither written nor taken away.</summary>
+    public ValueList<HostPath> Held { get; init; }
 }
 
 /// <summary>What the caller wants of a plan.</summary>

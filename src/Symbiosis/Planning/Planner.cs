@@ -29,6 +29,8 @@ public static class Planner
                 draft.PlanFile(unit.Name, file);
             foreach (var link in unit.Links)
                 draft.PlanLink(unit.Name, link);
+            foreach (var held in unit.Held)
+                draft.Claimed.TryAdd(held.Value, unit.Name); // so that it is no orphan
             draft.TreeChanges.AddRange(unit.TreeChanges);
             draft.Provisions.AddRange(unit.Provisions);
         }
@@ -55,7 +57,7 @@ public static class Planner
         if (options.Force)
             return null;
         var known = written.Units.Where(unit => unit != DesiredUnit.HostUnit).ToHashSet(StringComparer.Ordinal);
-        var wanted = desired.Units.Where(unit => unit.Files.Count + unit.Links.Count > 0).Select(unit => unit.Name).ToHashSet(StringComparer.Ordinal);
+        var wanted = desired.Units.Where(unit => unit.Files.Count + unit.Links.Count + unit.Held.Count > 0).Select(unit => unit.Name).ToHashSet(StringComparer.Ordinal);
         var gone = desired.IsComplete
             ? known.Count(unit => !wanted.Contains(unit))
             : desired.Units.Count(unit => known.Contains(unit.Name) && !wanted.Contains(unit.Name));

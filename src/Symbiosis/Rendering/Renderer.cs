@@ -85,6 +85,7 @@ public sealed class Renderer(ValueList<IServiceModule> services)
         var contributions = new List<Contribution>();
         var diagnostics = new List<Diagnostic>(domain.Tree.Diagnostics);
         var treeChanges = new List<TreeChange>();
+        var held = new List<HostPath>();
         foreach (var service in services)
         {
             var rendering = service.RenderDomain(domain, host);
@@ -92,10 +93,11 @@ public sealed class Renderer(ValueList<IServiceModule> services)
             contributions.AddRange(rendering.Contributions);
             diagnostics.AddRange(rendering.Diagnostics);
             treeChanges.AddRange(rendering.TreeChanges);
+            held.AddRange(rendering.Held);
         }
 
         return new RenderedUnit(
-            new DesiredUnit(domain.Name.Value, Sorted(files), [], treeChanges.ToValueList()),
+            new DesiredUnit(domain.Name.Value, Sorted(files), [], treeChanges.ToValueList()) { Held = held.ToValueList() },
             contributions.ToValueList(),
             diagnostics.Select(found => found with { Domain = domain.Name }).ToValueList());
     }
@@ -107,6 +109,7 @@ public sealed class Renderer(ValueList<IServiceModule> services)
         var files = new List<RenderedFile>();
         var links = new List<RenderedLink>();
         var provisions = new List<Provision>();
+        var held = new List<HostPath>();
         var diagnostics = new List<Diagnostic>();
         foreach (var service in services)
         {
@@ -114,10 +117,15 @@ public sealed class Renderer(ValueList<IServiceModule> services)
             files.AddRange(rendering.Files.Select(file => file with { Service = service.Name }));
             links.AddRange(rendering.Links.Select(link => link with { Service = service.Name }));
             provisions.AddRange(rendering.Provisions);
+            held.AddRange(rendering.Held);
             diagnostics.AddRange(rendering.Diagnostics);
         }
 
-        var unit = new DesiredUnit(DesiredUnit.HostUnit, Sorted(files), links.OrderBy(link => link.Path).ToValueList(), []) { Provisions = provisions.ToValueList() };
+        var unit = new DesiredUnit(DesiredUnit.HostUnit, Sorted(files), links.OrderBy(link => link.Path).ToValueList(), [])
+        {
+            Provisions = provisions.ToValueList(),
+            Held = held.ToValueList(),
+        };
         return new RenderedUnit(unit, [], diagnostics.ToValueList());
     }
 

@@ -39,6 +39,9 @@ public sealed record DomainRendering
     /// <summary>Files of this domain only.</summary>
     public ValueList<RenderedFile> Files { get; init; }
 
+    /// <summary>Files that are still wanted but cannot be rendered now, because a template is broken: what is there stays as it is.</summary>
+    public ValueList<HostPath> Held { get; init; }
+
     /// <summary>What it needs from the host.</summary>
     public ValueList<Contribution> Contributions { get; init; }
 
@@ -54,6 +57,9 @@ public sealed record HostRendering
 {
     /// <summary>Host-wide files.</summary>
     public ValueList<RenderedFile> Files { get; init; }
+
+    /// <summary>Files that are still wanted but cannot be rendered now, because a template is broken: what is there stays as it is.</summary>
+    public ValueList<HostPath> Held { get; init; }
 
     /// <summary>Links to make, such as an enabled Apache module.</summary>
     public ValueList<RenderedLink> Links { get; init; }

@@ -10,5 +10,6 @@ public static class ServiceCatalog
     [
         new Mail.MailModule(),
         new Tls.TlsModule(),
+        new Web.WebModule(),
     ];
 }

@@ -1,0 +1,29 @@
+using Symbiosis.Model;
+
+namespace Symbiosis.Services.Web;
+
+/// <summary>The PHP of the host: the newest <c>phpX.Y-fpm</c> package that is installed (8.2 on Debian 12, 8.4 on Debian 13).</summary>
+/// <param name="Text">Version as it stands in paths, such as <c>8.4</c>.</param>
+internal sealed record PhpVersion(string Text)
+{
+    public string Program => $"/usr/sbin/php-fpm{Text}";
+
+    public string Unit => $"php{Text}-fpm.service";
+
+    public HostPath PoolFile => HostPath.Parse($"/etc/php/{Text}/fpm/pool.d/symbiosis.conf");
+
+    public HostPath IniFile => HostPath.Parse($"/etc/php/{Text}/fpm/conf.d/00-symbiosis-httpd.ini");
+
+    /// <summary>The socket of the pool that runs the PHP of one owner's domains.</summary>
+    public static string Socket(string owner) => $"/run/php/symbiosis-{owner}.sock";
+
+    public static PhpVersion? On(Host host) =>
+        host.Packages
+            .Select(package => package.Name)
+            .Where(name => name.StartsWith("php", StringComparison.Ordinal) && name.EndsWith("-fpm", StringComparison.Ordinal))
+            .Select(name => Version.TryParse(name[3..^4], out var version) ? version : null)
+            .OfType<Version>()
+            .Order()
+            .Select(version => new PhpVersion(version.ToString()))
+            .LastOrDefault();
+}

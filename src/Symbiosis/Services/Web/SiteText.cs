@@ -1,0 +1,52 @@
+using Symbiosis.Model;
+using Symbiosis.Rendering;
+
+namespace Symbiosis.Services.Web;
+
+/// <summary>Pieces of text that site templates share (WEB-30).</summary>
+internal static class SiteText
+{
+    /// <summary>Names that every site template knows.</summary>
+    public static Dictionary<string, object> CommonNames(Host host) => new(StringComparer.Ordinal)
+    {
+        ["hostname"] = host.Name.Value,
+        ["default_page_directory"] = WebPaths.StaticFiles + "/",
+        ["acme_directory"] = WebPaths.AcmeChallenges + "/",
+        ["php_handler"] = PhpHandler(host),
+        ["private_files"] = PrivateFiles,
+    };
+
+    /// <summary>An address as Apache writes it: IPv6 in brackets.</summary>
+    public static string Bracketed(string address) => address.Contains(':') ? $"[{address}]" : address;
+
+    /// <summary>The command Apache starts once and pipes lines to. It must be the same text wherever the same process is meant.</summary>
+    public static string SplitterCommand(Host host, string arguments) => $"||/usr/bin/symbiosis log-splitter -t testing.{host.Name} {arguments}";
+
+    // WEB-66. FilesMatch sections come after .htaccess, so nobody can grant access again by accident.
+    private static string PrivateFiles { get; } = HostedMap.Indent(new ApacheWriter()
+        .Section("FilesMatch", @"^\.(?:ht|git|svn|env)", files => files.Directive("Require", "all", "denied"))
+        .Section("DirectoryMatch", @"/\.(?:git|svn)(?:/|$)", directories => directories.Directive("Require", "all", "denied"))
+        .ToString());
+
+    private static string PhpHandler(Host host)
+    {
+        var writer = new ApacheWriter();
+        if (PhpVersion.On(host) is not null)
+        {
+            // Only what exists goes to PHP: a missing page is Apache's 404, not the FastCGI server's text (WEB-62).
+            writer.Section("FilesMatch", @"\.(?:php|phtml)$", files => files.Section("If", "-f %{REQUEST_FILENAME}", handler =>
+                handler.Directive("SetHandler", $"proxy:unix:{PhpVersion.Socket("%{reqenv:SYMBIOSIS_OWNER}")}|fcgi://localhost")));
+            // Names that are not the main name of their virtual host (see HostedMap) have another document root than Apache thinks.
+            writer.Directive("ProxyFCGISetEnvIf", "-n reqenv('SYMBIOSIS_ROOT')", "DOCUMENT_ROOT", "%{reqenv:SYMBIOSIS_ROOT}");
+            writer.Directive("ProxyFCGISetEnvIf", "-n reqenv('SYMBIOSIS_URI')", "SCRIPT_NAME", "%{reqenv:SYMBIOSIS_URI}");
+            writer.Section("FilesMatch", @"^\.(?:php|phtml|phar)$|\.phps$", files => files.Directive("Require", "all", "denied"));
+        }
+        else
+        {
+            writer.Comment("No PHP is installed (package php-fpm). Its source must not be shown instead.");
+            writer.Section("FilesMatch", @"\.(?:php|phtml|phps)$", files => files.Directive("Require", "all", "denied"));
+        }
+
+        return HostedMap.Indent(writer.ToString());
+    }
+}

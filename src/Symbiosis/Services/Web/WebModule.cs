@@ -1,0 +1,147 @@
+using Symbiosis.Diagnostics;
+using Symbiosis.Machine;
+using Symbiosis.Model;
+using Symbiosis.Rendering;
+using Symbiosis.Tree;
+
+namespace Symbiosis.Services.Web;
+
+/// <summary>Web sites: <c>/srv/DOMAIN/public/htdocs</c> is what visitors of DOMAIN see. Apache serves, php-fpm runs PHP.</summary>
+public sealed class WebModule : IServiceModule
+{
+    internal const string ModuleName = "web";
+    internal const string ApacheDaemon = "apache2";
+    internal const string PhpDaemon = "php-fpm";
+    internal const string DocumentRootPath = "public/htdocs";
+
+    internal static readonly DiagnosticKind AddressSkipped = new("WEB001", Severity.Warning, "A word in config/ip cannot be used as an address and is skipped");
+
+    internal static readonly DiagnosticKind AddressNotHere = new("WEB002", Severity.Warning, "An address in config/ip is not configured on this host, so nobody reaches the site there");
+
+    internal static readonly DiagnosticKind NameTaken = new("WEB005", Severity.Warning, "The domain has the name of one of our own site files and cannot be given a site");
+
+    private static readonly HostPath ApacheRoot = HostPath.Parse(WebPaths.Apache);
+
+    /// <inheritdoc />
+    public string Name => ModuleName;
+
+    /// <inheritdoc />
+    public ValueList<Setting> Settings { get; } =
+    [
+        new(DocumentRootPath, SettingForm.Directory, "What visitors of the domain see; index.html or index.php is the first page") { Default = "absent: every URL answers 404" },
+        new(DomainAddresses.SettingPath, SettingForm.Text, "Addresses of this domain, separated by white space") { Default = "the primary addresses of the host", Example = "192.0.2.7 2001:db8::7" },
+        new(WebPaths.Templates, SettingForm.DirectoryOfTexts, "Templates of Apache's site files") { Default = "the shipped templates" },
+    ];
+
+    /// <inheritdoc />
+    public ValueList<DiagnosticKind> Diagnostics { get; } = [AddressSkipped, AddressNotHere, SiteTemplate.Broken, SiteTemplate.Leftover, NameTaken];
+
+    /// <inheritdoc />
+    public ValueList<Daemon> Daemons(Host host)
+    {
+        var daemons = new List<Daemon>();
+        if (IsInstalled(host))
+            daemons.Add(Apache);
+        if (PhpVersion.On(host) is { } php)
+            daemons.Add(Php(php));
+        return daemons.ToValueList();
+    }
+
+    /// <inheritdoc />
+    public DomainRendering RenderDomain(Domain domain, Host host)
+    {
+        if (!IsInstalled(host))
+            return DomainRendering.Empty;
+        var addresses = DomainAddresses.Of(domain, host);
+        var files = HostedNames.Render(domain).ToList();
+        var held = new List<HostPath>();
+        if (OwnSite.IsWantedBy(domain, addresses, host))
+        {
+            // What is wrong with the template concerns all domains and is reported once, for the host.
+            if (OwnSite.Render(domain, addresses, host, []) is { } site)
+                files.Add(site);
+            else
+                held.Add(OwnSite.PathOf(domain.Name));
+        }
+
+        return new DomainRendering
+        {
+            Files = files.ToValueList(),
+            Held = held.ToValueList(),
+            Contributions = PhpPools.WantedBy(domain, host).ToValueList(),
+            Diagnostics = FindFaults(domain, addresses, host).ToValueList(),
+        };
+    }
+
+    /// <inheritdoc />
+    public HostRendering RenderHost(Host host, ValueList<Contribution> contributions)
+    {
+        if (!IsInstalled(host))
+            return new HostRendering();
+        var diagnostics = new List<Diagnostic>(SiteTemplate.FindLeftovers(host));
+        var files = new List<RenderedFile> { ServerSettings.Render(host) };
+        var held = new List<HostPath>();
+        Keep(MassHostingSite.Render(host, diagnostics), MassHostingSite.Name);
+        if (host.Certificate is not null)
+            Keep(MassHostingSite.RenderSsl(host, diagnostics), MassHostingSite.SslName);
+        diagnostics.AddRange(OwnSite.TryTemplate(host));
+        if (PhpVersion.On(host) is { } php)
+        {
+            files.Add(PhpPools.RenderPools(php, host, contributions));
+            files.Add(PhpPools.RenderIni(php));
+        }
+
+        return new HostRendering
+        {
+            Files = files.ToValueList(),
+            Held = held.ToValueList(),
+            Diagnostics = diagnostics.ToValueList(),
+            Contributions = [new OpenPort(80, "tcp", "http"), new OpenPort(443, "tcp", "https")],
+        };
+
+        void Keep(RenderedFile? file, string name)
+        {
+            if (file is not null)
+                files.Add(file);
+            else
+                held.Add(WebPaths.SiteAvailable(name));
+        }
+    }
+
+    private static bool IsInstalled(Host host) => host.VersionOf("apache2") is not null;
+
+    private static List<Diagnostic> FindFaults(Domain domain, DomainAddresses addresses, Host host)
+    {
+        var path = domain.PathOf(DomainAddresses.SettingPath);
+        var found = new List<Diagnostic>();
+        foreach (var fault in addresses.Faults)
+            found.Add(AddressSkipped.At(path, $"'{fault.Word}' is skipped: {fault.Reason}", "write one address a line, such as 192.0.2.7 or 2001:db8::7", fault.Line));
+        if (addresses.AreOwn)
+        {
+            foreach (var address in addresses.All.Where(address => !host.Addresses.Contains(address)))
+                found.Add(AddressNotHere.At(path, $"{address} is not an address of this host", "give the host that address, or remove it here"));
+        }
+
+        if (MassHostingSite.TakesFileOf(domain.Name))
+            found.Add(NameTaken.At(domain.Directory.Value, $"no site file can be made for '{domain.Name}', because it is the name of our own", "rename the directory"));
+        return found;
+    }
+
+    // The checker sees the whole configuration that would result (WEB-31); the wrapper reads that copy's envvars first.
+    private static Daemon Apache { get; } = new()
+    {
+        Name = ApacheDaemon,
+        Unit = "apache2.service",
+        ConfigurationRoot = ApacheRoot,
+        Check = staged => new Command("/usr/sbin/apache2ctl", ["-t"]) { Environment = [new("APACHE_CONFDIR", staged.PathOf(ApacheRoot))] },
+        Probes = [new Probe("Apache answers on port 80", 80, "OPTIONS / HTTP/1.0\r\nHost: localhost\r\n\r\n", "HTTP/")], // WEB-68
+    };
+
+    // -p: where it would open its log; the default leaves an empty /var/log/php-fpm.log behind.
+    private static Daemon Php(PhpVersion php) => new()
+    {
+        Name = PhpDaemon,
+        Unit = php.Unit,
+        Check = staged => new Command(php.Program, ["-p", "/run", "-t", "-y", staged.PathOf(php.PoolFile)]),
+    };
+}
