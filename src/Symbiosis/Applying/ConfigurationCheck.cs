@@ -33,12 +33,20 @@ internal sealed class ConfigurationCheck(IHostFiles files, ICommandRunner comman
         if (everything.End != CommandEnd.Exited)
             return All(ApplyingDiagnostics.CheckerFailed, everything);
 
-        var named = view.FindUnitsNamedIn(everything.Error + everything.Output);
-        named.Remove(DesiredUnit.HostUnit);
-        var unsuspected = units.Where(unit => !named.Contains(unit)).ToList();
-        if (named.Count > 0 && (await search.CheckAsync(unsuspected)).Succeeded)
+        // Most checkers stop at the first mistake, so the next one is named when the first is out of the way.
+        var suspects = new List<string>();
+        var unsuspected = units;
+        for (var result = everything; search.MayCheck;)
         {
-            await search.AddGoodAsync([.. named.Order(StringComparer.Ordinal)], unsuspected, everything);
+            var named = view.FindUnitsNamedIn(result.Error + result.Output).Where(unit => unit != DesiredUnit.HostUnit && !suspects.Contains(unit)).Order(StringComparer.Ordinal).ToList();
+            if (named.Count == 0)
+                break;
+            suspects.AddRange(named);
+            unsuspected = [.. units.Where(unit => !suspects.Contains(unit))];
+            result = await search.CheckAsync(unsuspected);
+            if (!result.Succeeded)
+                continue;
+            await search.AddGoodAsync(suspects, unsuspected, everything);
             return Refused();
         }
 
@@ -81,6 +89,8 @@ internal sealed class ConfigurationCheck(IHostFiles files, ICommandRunner comman
     {
         private int _checks;
 
+        public bool MayCheck => _checks < MostChecks;
+
         public Dictionary<string, CommandResult> Refused { get; } = new(StringComparer.Ordinal);
 
         public Task<CommandResult> CheckAsync(IReadOnlyCollection<string> units)
@@ -91,16 +101,16 @@ internal sealed class ConfigurationCheck(IHostFiles files, ICommandRunner comman
         }
 
         /// <summary>Adds the good ones of some candidates to units known to be good together; the others become <see cref="Refused"/>.</summary>
-        public async Task AddGoodAsync(IReadOnlyList<string> candidates, List<string> good, CommandResult evidence)
+        public async Task AddGoodAsync(List<string> candidates, List<string> good, CommandResult evidence)
         {
             if (candidates.Count == 0)
                 return;
-            var result = _checks < MostChecks ? await CheckAsync([.. good, .. candidates]) : evidence;
+            var result = MayCheck ? await CheckAsync([.. good, .. candidates]) : evidence;
             if (result.Succeeded)
             {
                 good.AddRange(candidates);
             }
-            else if (candidates.Count == 1 || _checks >= MostChecks)
+            else if (candidates.Count == 1 || !MayCheck)
             {
                 foreach (var candidate in candidates)
                     Refused[candidate] = result;

@@ -107,7 +107,7 @@ internal sealed class Operation
         try
         {
             if (Makes && HadOld)
-                files.Exchange(Spare, Path);
+                Exchange(files);
             else if (Makes)
                 files.MoveNew(Spare, Path);
             else
@@ -174,16 +174,27 @@ internal sealed class Operation
         };
     }
 
-    // Where the file system cannot exchange names, HostFiles does it in three steps; a kill between them leaves the third name.
+    private HostPath Third => HostPath.Parse(Spare.Value + "~");
+
+    private void Exchange(IHostFiles files)
+    {
+        if (files.TryExchange(Spare, Path))
+            return;
+        // ZFS on Debian 12 cannot. The path holds a whole file at every moment of this, too.
+        files.MakeHardLink(Path, Third);
+        files.Replace(Spare, Path);
+        files.Replace(Third, Spare);
+    }
+
+    // A kill between the three steps above leaves the third name.
     private void FinishExchange(IHostFiles files)
     {
-        var third = HostFiles.ThirdName(Spare);
-        if (files.Stat(third.Value) is null)
+        if (files.Stat(Third.Value) is null)
             return;
         if (files.Stat(Spare.Value) is null)
-            files.Replace(third, Spare);
+            files.Replace(Third, Spare);
         else
-            files.Remove(third);
+            files.Remove(Third);
     }
 
     private static HostPath FreeName(IHostFiles files, HostPath wanted)

@@ -119,31 +119,32 @@ internal sealed class HostFiles(HostRoot root) : IHostFiles
             throw new HostFileException("make the link", path, FileDescriptor.LastError());
     }
 
-    public void Exchange(HostPath first, HostPath second)
+    public bool TryExchange(HostPath first, HostPath second)
     {
-        if (Rename(first, second, Stdio.RENAME_EXCHANGE) is not (var error and not Errno.None))
-            return;
-        // ZFS on Debian 12 has no exchange (EINVAL). `second` holds a whole file at every moment of this too; the third name is known to recovery.
-        if (error != Errno.EINVAL)
+        var error = Rename(first, second, Stdio.RENAME_EXCHANGE);
+        if (error is not (Errno.None or Errno.EINVAL))
             throw new HostFileException("replace", second, error);
-        var third = ThirdName(first);
-        if (Unistd.linkat(Fcntl.AT_FDCWD, PathOf(second), Fcntl.AT_FDCWD, PathOf(third), 0) != 0)
-            throw new HostFileException("replace", second, FileDescriptor.LastError());
-        Replace(first, second);
-        Replace(third, first);
+        return error == Errno.None;
+    }
+
+    public void MakeHardLink(HostPath existing, HostPath path)
+    {
+        if (Unistd.linkat(Fcntl.AT_FDCWD, PathOf(existing), Fcntl.AT_FDCWD, PathOf(path), 0) != 0)
+            throw new HostFileException("make a second name of", existing, FileDescriptor.LastError());
     }
 
     public void MoveNew(HostPath from, HostPath to)
     {
         var error = Rename(from, to, Stdio.RENAME_NOREPLACE);
-        if (error == Errno.EINVAL && Unistd.linkat(Fcntl.AT_FDCWD, PathOf(from), Fcntl.AT_FDCWD, PathOf(to), 0) == 0)
+        if (error == Errno.EINVAL) // ZFS on Debian 12
         {
+            MakeHardLink(from, to);
             Remove(from);
-            return;
         }
-
-        if (error != Errno.None)
-            throw new HostFileException("make", to, error == Errno.EINVAL ? FileDescriptor.LastError() : error);
+        else if (error != Errno.None)
+        {
+            throw new HostFileException("make", to, error);
+        }
     }
 
     public void Replace(HostPath from, HostPath to)
@@ -178,10 +179,6 @@ internal sealed class HostFiles(HostRoot root) : IHostFiles
         }
     }
 
-    /// <summary>The name that holds the old file while <see cref="Exchange"/> does without the kernel's help.</summary>
-    internal static HostPath ThirdName(HostPath first) => HostPath.Parse(first.Value + "~");
-
-    // O_NOFOLLOW: a link in the last place is never written through.
     private FileDescriptor Open(HostPath path, int flags, string action) =>
         FileDescriptor.OpenRoot(PathOf(path), flags | Fcntl.O_NOFOLLOW, out var error, (flags & Fcntl.O_CREAT) != 0 ? 0x180u : 0) ?? throw new HostFileException(action, path, error);
 

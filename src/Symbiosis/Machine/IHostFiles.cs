@@ -43,8 +43,11 @@ internal interface IHostFiles
     /// <summary>Makes a symbolic link that must not exist.</summary>
     void MakeLink(HostPath path, string target);
 
-    /// <summary>Swaps two names of one directory atomically; both must exist.</summary>
-    void Exchange(HostPath first, HostPath second);
+    /// <summary>Swaps two names of one directory atomically; both must exist. Returns false when the file system cannot do that.</summary>
+    bool TryExchange(HostPath first, HostPath second);
+
+    /// <summary>Gives a file a second name, which must not exist.</summary>
+    void MakeHardLink(HostPath existing, HostPath path);
 
     /// <summary>Renames; the new name must not exist.</summary>
     void MoveNew(HostPath from, HostPath to);
