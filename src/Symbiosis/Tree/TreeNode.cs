@@ -46,8 +46,10 @@ public sealed record TreeNode(NodeKind Kind)
     /// <summary>Users that a POSIX ACL (acl(5)) names, with what they may do after its mask. Looked for only where the permission bits say that others may not.</summary>
     public ValueList<AccessEntry> Acl { get; init; }
 
-    /// <summary>True when a system user, who is neither owner nor in the group, may search a directory.</summary>
-    public bool MaySearch(string user) => Mode.HasFlag(UnixFileMode.OtherExecute) || Acl.Any(entry => entry.User == user && entry.Rights.HasFlag(UnixFileMode.OtherExecute));
+    /// <summary>True when a system user, who is neither owner nor in the group, has all of some rights.</summary>
+    /// <param name="user">Name of the user.</param>
+    /// <param name="rights">Bits of the class "others".</param>
+    public bool Permits(string user, UnixFileMode rights) => Mode.HasFlag(rights) || Acl.Any(entry => entry.User == user && entry.Rights.HasFlag(rights));
 
     /// <summary>Why it is unreadable, in words; null otherwise.</summary>
     public string? Fault { get; init; }

@@ -251,8 +251,7 @@ internal static class EximConfig
               domains = +symbiosis_domains
               condition = {{Test(Or(
                   Not(Exists(Within(DomainDirectory))),
-                  IsUnreadableDirectory(Mailboxes),
-                  IsUnreadableDirectory(Config)))}}
+                  IsUnreadableDirectory(Mailboxes)))}}
               allow_defer
               data = :defer: 4.3.0 This domain cannot be looked into now.
             """)),
@@ -313,7 +312,7 @@ internal static class EximConfig
               allow_defer
               data = :defer: 4.3.0 This mailbox belongs to a system account.
 
-            # Dovecot knows the mailbox. It looks at its tables once in a second, so a mailbox made just now is left to the next router, unless it has a script.
+            # Dovecot knows the mailbox. It looks at its tables once in a second, so the very first message is left to the next router, unless a script or a quota wants to see it.
             symbiosis_mailbox:
               driver = accept
               no_verify
@@ -322,7 +321,7 @@ internal static class EximConfig
               local_parts = {{MailboxNames}}
               condition = {{Test(And(
                   IsInUserTable(Raw("$domain_data")),
-                  Or(Exists(EximText.Of($"{Mailbox}/sieve")), Compare(Extract("mtime", Stat(Mailbox)), "<", Raw("${eval:$tod_epoch-2}")))))}}
+                  Or(Exists(EximText.Of($"{Mailbox}/Maildir")), Exists(EximText.Of($"{Mailbox}/sieve")), Exists(EximText.Of($"{Mailbox}/quota")))))}}
               transport = symbiosis_lmtp
 
             # A mailbox that is not in Dovecot's table yet, or whose name Dovecot cannot know: nothing is refused, it is stored right away.
@@ -370,14 +369,14 @@ internal static class EximConfig
               allow_defer
             {{RedirectTransports}}
 
-            # The copy is not made yet.
+            # The copy is not made yet, or config/ cannot be looked into.
             symbiosis_aliases_unknown:
               driver = redirect
               domains = +symbiosis_domains
               local_parts = ! postmaster
-              condition = {{Test(And(Exists(EximText.Of($"{Config}/aliases")), Not(Exists(AliasList()))))}}
+              condition = {{Test(Or(And(Exists(EximText.Of($"{Config}/aliases")), Not(Exists(AliasList()))), IsUnreadableDirectory(Config)))}}
               allow_defer
-              data = :defer: 4.3.0 The aliases of this domain are not known yet.
+              data = :defer: 4.3.0 It is not known now whether this address exists.
             """)),
         Part("20-routers/26-vhost-default-forward", EximText.Of($$"""
             # MAIL-6, 8: the catch-all sees the whole local part.

@@ -149,17 +149,18 @@ internal sealed class MailDomain(Domain domain, Host host, DovecotConfig? doveco
         }
     }
 
-    // MAIL-162, MAIL-164: verification at RCPT time runs as Debian-exim and must see which mailboxes there are.
+    // MAIL-162, MAIL-164: verification at RCPT time runs as Debian-exim and must see which mailboxes there are. For dsearch Exim opens the directory, so there searching is not enough.
     private void CheckAccess()
     {
-        foreach (var path in new[] { "", MailSettings.Mailboxes, MailSettings.Config })
+        const UnixFileMode Search = UnixFileMode.OtherExecute;
+        foreach (var (path, rights, letters) in new[] { ("", Search, "--x"), (MailSettings.Mailboxes, Search | UnixFileMode.OtherRead, "r-x"), (MailSettings.Config, Search, "--x") })
         {
             var node = domain.Tree[path];
-            if (node.Kind != NodeKind.Directory || node.MaySearch(EximUser))
+            if (node.Kind != NodeKind.Directory || node.Permits(EximUser, rights))
                 continue;
             var full = path.Length == 0 ? domain.Directory.Value : domain.PathOf(path);
-            _diagnostics.Add(MailDiagnostics.Unsearchable.At(full, $"{EximUser} may not look into it, so mail is answered with a temporary error", $"an ACL entry is added; or: chmod o+x {full}"));
-            _treeChanges.Add(new TreeChange.GrantAccess(domain.Name, path, EximUser, "--x", "Exim looks for mailboxes there (MAIL-164)"));
+            _diagnostics.Add(MailDiagnostics.Unsearchable.At(full, $"{EximUser} may not look into it, so mail is answered with a temporary error", $"an ACL entry is added: setfacl -m u:{EximUser}:{letters} {full}"));
+            _treeChanges.Add(new TreeChange.GrantAccess(domain.Name, path, EximUser, letters, "Exim looks for mailboxes there (MAIL-164)"));
         }
     }
 

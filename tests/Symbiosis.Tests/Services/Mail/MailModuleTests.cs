@@ -183,19 +183,27 @@ public sealed class MailModuleTests
     public void MAIL_30_an_empty_alias_file_has_an_empty_table_so_that_Exim_does_not_wait_for_one() =>
         File(Render(Debian("12"), Text("config/aliases", "")), "/var/lib/symbiosis/mail/lists/example.com").Content.ShouldBeEmpty();
 
-    [Fact]
-    public void MAIL_164_a_directory_Exim_may_not_search_is_reported_and_opened_for_it()
+    [Theory]
+    [InlineData("mailboxes", 0x1C0, "r-x")] // 0700
+    [InlineData("mailboxes", 0x1C9, "r-x")] // 0711: dsearch opens the directory
+    [InlineData("mailboxes", 0x1ED, null)] // 0755
+    [InlineData("config", 0x1C0, "--x")]
+    [InlineData("config", 0x1C9, null)]
+    [InlineData("", 0x1E8, "--x")] // 0750
+    public void MAIL_164_a_directory_Exim_may_not_look_into_is_reported_and_opened_for_it(string path, int mode, string? rights)
     {
-        var rendering = Render(Debian("12"), ("mailboxes", Directory(0x1C0 /* 0700 */)), ("config", Directory(0x1ED /* 0755 */)));
+        var rendering = Render(Debian("12"), (path, Directory(mode)));
 
-        Ids(rendering).ShouldBe(["MAIL007"]);
-        rendering.TreeChanges.ShouldHaveSingleItem().ShouldBe(
-            new TreeChange.GrantAccess(DomainName.Parse("example.com"), "mailboxes", "Debian-exim", "--x", "Exim looks for mailboxes there (MAIL-164)"));
+        Ids(rendering).ShouldBe(rights is null ? [] : ["MAIL007"]);
+        rendering.TreeChanges.ShouldBe(
+            rights is null ? [] : [new TreeChange.GrantAccess(DomainName.Parse("example.com"), path, "Debian-exim", rights, "Exim looks for mailboxes there (MAIL-164)")]);
     }
 
-    [Fact]
-    public void MAIL_164_an_access_list_that_lets_Exim_in_is_enough() =>
-        Ids(Render(Debian("12"), ("mailboxes", Directory(0x1C8) with { Acl = [new AccessEntry("Debian-exim", UnixFileMode.OtherExecute)] }))).ShouldBeEmpty();
+    [Theory]
+    [InlineData(UnixFileMode.OtherExecute | UnixFileMode.OtherRead, true)]
+    [InlineData(UnixFileMode.OtherExecute, false)] // the mask cut it
+    public void MAIL_164_an_access_list_that_lets_Exim_in_is_enough(UnixFileMode rights, bool enough) =>
+        Ids(Render(Debian("12"), ("mailboxes", Directory(0x1E8) with { Acl = [new AccessEntry("Debian-exim", rights)] }))).Count.ShouldBe(enough ? 0 : 1);
 
     [Fact]
     public void MAIL_24_a_forward_file_that_everybody_may_write_is_reported() =>
