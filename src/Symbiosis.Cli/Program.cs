@@ -6,9 +6,10 @@ var root = new RootCommand("The files below /srv are the configuration of this h
 {
     PlanVerb.Create(),
     ApplyVerb.Create(),
+    StatusVerb.Create(),
     DocumentVerb.Create(),
     WithdrawVerb.Create(),
-    new Command("domain", "Make and list domains.") { DomainVerbs.CreateVerb() },
+    new Command("domain", "Make and list domains.") { DomainVerbs.CreateVerb(), DomainVerbs.ListVerb() },
     new Command("mailbox", "Make mailboxes.") { MailboxVerbs.CreateVerb() },
 };
 var parsed = root.Parse(args);

@@ -32,6 +32,23 @@ public sealed partial class ManualTests
         DiagnosticId().Matches(_chapters).Select(match => match.Groups["word"].Value).Where(id => !known.Contains(id)).Distinct().ShouldBeEmpty();
     }
 
+    [Fact]
+    public void Architecture_names_only_types_and_folders_that_exist()
+    {
+        var types = typeof(IServiceModule).Assembly.GetTypes().Select(type => type.Name.Split('`')[0])
+            .Concat(typeof(IServiceModule).GetMethods().Select(method => method.Name)).ToHashSet(StringComparer.Ordinal);
+
+        CodeWord().Matches(Repository.Read("ARCHITECTURE.md"))
+            .Select(match => match.Groups["word"].Value)
+            .Where(word => !types.Contains(word) && !Directory.Exists(Path.Combine(Repository.Root, "src/Symbiosis", word)))
+            .Distinct()
+            .ShouldBeEmpty();
+    }
+
     [GeneratedRegex("`(?<word>[A-Z]{3,6}[0-9]{3})`", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex DiagnosticId();
+
+    // A word in code marks that looks like a type: one capitalised name without dots, slashes or blanks.
+    [GeneratedRegex("`(?<word>[A-Z][a-z]+[A-Za-z]*)`", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex CodeWord();
 }

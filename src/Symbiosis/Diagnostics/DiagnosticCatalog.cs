@@ -2,6 +2,7 @@ using Symbiosis.Applying;
 using Symbiosis.Model;
 using Symbiosis.Planning;
 using Symbiosis.Services;
+using Symbiosis.Tree;
 
 namespace Symbiosis.Diagnostics;
 
@@ -10,5 +11,5 @@ public static class DiagnosticCatalog
 {
     /// <summary>All kinds, sorted by id.</summary>
     public static ValueList<DiagnosticKind> All { get; } =
-        ServiceCatalog.All.SelectMany(service => service.Diagnostics).Concat(PlanningDiagnostics.All).Concat(ApplyingDiagnostics.All).OrderBy(kind => kind.Id, StringComparer.Ordinal).ToValueList();
+        ServiceCatalog.All.SelectMany(service => service.Diagnostics).Concat(TreeDiagnostics.All).Concat(PlanningDiagnostics.All).Concat(ApplyingDiagnostics.All).OrderBy(kind => kind.Id, StringComparer.Ordinal).ToValueList();
 }

@@ -16,6 +16,9 @@ public sealed record Host
     /// <summary>Primary IPv6 address, or null (CORE-54).</summary>
     public string? PrimaryIPv6 { get; init; }
 
+    /// <summary>Networks of the primary interface's global IPv6 addresses, as <c>2001:db8::/64</c> (CORE-55).</summary>
+    public ValueList<string> IPv6Ranges { get; init; }
+
     /// <summary>All addresses configured on the host, as text.</summary>
     public ValueList<string> Addresses { get; init; }
 

@@ -110,7 +110,7 @@ public sealed class Renderer(ValueList<IServiceModule> services)
         var links = new List<RenderedLink>();
         var provisions = new List<Provision>();
         var held = new List<HostPath>();
-        var diagnostics = new List<Diagnostic>();
+        var diagnostics = new List<Diagnostic>(host.Tree.Diagnostics);
         foreach (var service in services)
         {
             var rendering = service.RenderHost(host, contributions);

@@ -17,6 +17,12 @@ public interface IServiceModule
     /// <summary>Every file in the tree this service reads, declared once: reader, "unknown file" warnings, watch list, completion and manual come from it.</summary>
     ValueList<Setting> Settings { get; }
 
+    /// <summary>
+    /// Packages whose presence or version decides what is rendered; they appear in <see cref="Host.Packages"/> when they are installed. One <c>*</c> in a name stands for any text:
+    /// <c>php*-fpm</c>.
+    /// </summary>
+    ValueList<string> Packages => [];
+
     /// <summary>Every sort of finding this service reports.</summary>
     ValueList<DiagnosticKind> Diagnostics { get; }
 

@@ -73,6 +73,9 @@ public sealed class DomainScan
     /// <summary>Why nothing of this may be used, or <see cref="ScanFault.None"/>.</summary>
     public ScanFault Fault { get; }
 
+    /// <summary>The host's own name at the time of the scan.</summary>
+    public DomainName HostName => _hostName;
+
     /// <summary>The domain of that name; an alias is not one.</summary>
     public DomainEntry? this[DomainName name] => _byName.TryGetValue(name.Value, out var entry) && entry.Name == name ? entry : null;
 

@@ -111,6 +111,22 @@ internal static class LinkRule
         }
     }
 
+    /// <summary>Opens an absolute path whose every link belongs to root, to the owner of the first, or to the owner of what it leads to. For homes: their paths come from root, but users
+    /// may be able to swap the last steps.</summary>
+    public static FileDescriptor? OpenPath(FileDescriptor root, string path, Func<FileStatus, FileStatus>? view)
+    {
+        var current = root.OpenPlace([(byte)'.', 0], out _);
+        foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (current is null)
+                return null;
+            using var parent = current;
+            current = Follow(parent, FileDescriptor.NulTerminated(name), owner: null, view, out _, out _);
+        }
+
+        return current;
+    }
+
     // The first link decides who must own the target. Links of root further on are part of the system (/home -> /data/home); one of a tenant must not lead to what is not his,
     // even when root's link led there first.
     private static LinkFault Judge(List<uint> links, uint? owner, FileStatus target)

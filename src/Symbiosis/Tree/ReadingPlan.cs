@@ -37,6 +37,10 @@ internal sealed class ReadingPlan
         domain.At("public").IsDirectory = true;
         domain.At("mailboxes").At("*").IsDirectory = true;
 
+        // What the host's facts are read from besides settings: only watched.
+        foreach (var path in (string[])["etc/passwd", "etc/group", "etc/hosts", "etc/hostname", "var/lib/dpkg/status", "var/lib/symbiosis/tls"])
+            _ = path.Split('/').Aggregate(host, (draft, part) => draft.At(part));
+
         foreach (var setting in settings)
         {
             var (root, path) = setting.Path switch

@@ -9,8 +9,8 @@ internal sealed record TreeReaderOptions
     /// <summary>Directory of the domains.</summary>
     public HostPath Srv { get; init; } = HostPath.Parse("/srv");
 
-    /// <summary>Directory that stands for <c>/</c>; empty for the real one.</summary>
-    public string RootPrefix { get; init; } = "";
+    /// <summary>Where the host's file system begins.</summary>
+    public HostRoot Root { get; init; } = new();
 
     /// <summary>Reads the user database; called once for each scan.</summary>
     public Func<UserDatabase> ReadUsers { get; init; } = UserDatabase.Read;

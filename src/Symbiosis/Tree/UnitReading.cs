@@ -58,13 +58,23 @@ internal sealed class UnitReading
     /// <summary>Reads everything planned below an open directory.</summary>
     public void Read(FileDescriptor root, PlanDirectory plan, string keyPrefix = "") => ReadDirectory(root, plan, keyPrefix);
 
-    /// <summary>What was read, in an order that does not depend on the disk.</summary>
+    /// <summary>What was read of a domain or home, in an order that does not depend on the disk.</summary>
     public DomainTree ToTree()
     {
         _mailboxes.Sort(StringComparer.Ordinal);
-        _diagnostics.Sort(static (left, right) => string.CompareOrdinal(left.Path, right.Path) is var order and not 0 ? order : string.CompareOrdinal(left.Kind.Id, right.Kind.Id));
+        SortDiagnostics();
         return new DomainTree(new NodeTable(_nodes), _mailboxes.ToValueList(), _diagnostics.ToValueList());
     }
+
+    /// <summary>What was read of the host.</summary>
+    public HostTree ToHostTree()
+    {
+        SortDiagnostics();
+        return new HostTree(new NodeTable(_nodes), _diagnostics.ToValueList());
+    }
+
+    private void SortDiagnostics() =>
+        _diagnostics.Sort(static (left, right) => string.CompareOrdinal(left.Path, right.Path) is var order and not 0 ? order : string.CompareOrdinal(left.Kind.Id, right.Kind.Id));
 
     // keyPrefix: "" or ends with a slash.
     private void ReadDirectory(FileDescriptor directory, PlanDirectory plan, string keyPrefix)
