@@ -150,6 +150,7 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
         private readonly List<QuarantinedUnit> _quarantined = [];
         private readonly List<string> _rolledBack = [];
         private readonly List<Daemon> _reloaded = [];
+        private int _treeChanges;
         private bool _hasJournal;
         private bool _isCommitted;
 
@@ -174,6 +175,7 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
 
             await TakeIntoUseAsync();
             Commit();
+            ChangeTree();
             return Outcome();
         }
 
@@ -395,6 +397,21 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
             }
         }
 
+        // Last, because nothing of it can be taken back, and nothing that is live depends on it: tables hold the hash of a password that is still plain in the tree.
+        private void ChangeTree()
+        {
+            var users = _plan.TreeChanges.Count > 0 ? UserDatabase.Read() : null;
+            foreach (var change in _plan.TreeChanges)
+            {
+                var path = $"/srv/{change.Domain}/{change.RelativePath}".TrimEnd('/');
+                Report(ApplyPhase.Tree, path);
+                if (TreeEditor.Make(change, _host.Root, users!) is { } refused) // read, since there is a change
+                    _diagnostics.Add(ApplyingDiagnostics.TreeChangeFailed.At(path, $"could not be changed: {refused}", change.Because, domain: change.Domain));
+                else
+                    _treeChanges++;
+            }
+        }
+
         private ApplyOutcome Outcome()
         {
             var isWhole = !_diagnostics.Exists(found => found.Severity == Severity.Error) && !_operations.Exists(operation => !operation.IsLive);
@@ -405,6 +422,7 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
                 Quarantined = _quarantined.ToValueList(),
                 RolledBack = _rolledBack.ToValueList(),
                 Reloaded = _reloaded.Select(daemon => daemon.Name).ToValueList(),
+                TreeChanges = _treeChanges,
                 Diagnostics = _diagnostics.ToValueList(),
             };
         }

@@ -56,7 +56,12 @@ internal sealed class UnitReading
     public Dictionary<string, TreeNode> Nodes => _nodes;
 
     /// <summary>Reads everything planned below an open directory.</summary>
-    public void Read(FileDescriptor root, PlanDirectory plan, string keyPrefix = "") => ReadDirectory(root, plan, keyPrefix);
+    public void Read(FileDescriptor root, PlanDirectory plan, string keyPrefix = "")
+    {
+        if (_domain is not null)
+            NoteDirectory("", root, isLinked: false);
+        ReadDirectory(root, plan, keyPrefix);
+    }
 
     /// <summary>What was read of a domain or home, in an order that does not depend on the disk.</summary>
     public DomainTree ToTree()
@@ -280,12 +285,7 @@ internal sealed class UnitReading
 
         if (directory is not null)
         {
-            if (directory.Stat(out var status) == Errno.None)
-            {
-                status = _options.View?.Invoke(status) ?? status;
-                _nodes[key] = new TreeNode(NodeKind.Directory) { Uid = status.Uid, Gid = status.Gid, Mode = status.Mode, IsLinked = isLinked };
-            }
-
+            NoteDirectory(key, directory, isLinked);
             return directory;
         }
 
@@ -297,6 +297,27 @@ internal sealed class UnitReading
             Fail(key, TreeDiagnostics.Unreadable, $"the directory cannot be opened ({error})", hint: null);
         return null;
     }
+
+    private void NoteDirectory(string key, FileDescriptor directory, bool isLinked)
+    {
+        const UnixFileMode ForAll = UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        if (directory.Stat(out var status) != Errno.None)
+            return;
+        status = _options.View?.Invoke(status) ?? status;
+        _nodes[key] = new TreeNode(NodeKind.Directory)
+        {
+            Uid = status.Uid,
+            Gid = status.Gid,
+            Mode = status.Mode,
+            IsLinked = isLinked,
+            Acl = status.Mode.HasFlag(ForAll) ? [] : ReadAcl(directory),
+        };
+    }
+
+    private ValueList<AccessEntry> ReadAcl(FileDescriptor file) =>
+        PosixAcl.Of(file) is { } list
+            ? list.Users.Where(user => _users.UserName(user.Uid) is not null).Select(user => new AccessEntry(_users.UserName(user.Uid)!, (UnixFileMode)user.Rights)).ToValueList() // just seen not to be null
+            : [];
 
     // Existence, owner and mode only.
     private void Look(FileDescriptor parent, PlanEntry entry, string key)

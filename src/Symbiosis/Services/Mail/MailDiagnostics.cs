@@ -30,8 +30,10 @@ internal static class MailDiagnostics
 
     public static readonly DiagnosticKind ReadablePassword = new("MAIL012", Severity.Warning, "A password file can be read by others; only its owner may");
 
+    public static readonly DiagnosticKind LinkedMailbox = new("MAIL013", Severity.Warning, "A mailbox directory is a symbolic link, which is no mailbox for Exim");
+
     public static ValueList<DiagnosticKind> All { get; } =
     [
-        UnusableName, SystemOwner, NoUsablePassword, RefusedPassword, WeakHash, BadAlias, Unsearchable, SnippetIgnored, NotInstalled, UnknownDovecot, WritableForward, ReadablePassword,
+        UnusableName, SystemOwner, NoUsablePassword, RefusedPassword, WeakHash, BadAlias, Unsearchable, SnippetIgnored, NotInstalled, UnknownDovecot, WritableForward, ReadablePassword, LinkedMailbox,
     ];
 }

@@ -84,6 +84,12 @@ internal sealed class MailDomain(Domain domain, Host host, DovecotConfig? doveco
                 continue;
             }
 
+            if (directory.IsLinked)
+            {
+                _diagnostics.Add(MailDiagnostics.LinkedMailbox.At(path, "is a link, and Exim takes none for a mailbox", "make it a directory; for another address of a mailbox write config/aliases"));
+                continue;
+            }
+
             if (IsSystemId(directory.Uid) || IsSystemId(directory.Gid))
             {
                 _diagnostics.Add(MailDiagnostics.SystemOwner.At(
@@ -109,8 +115,8 @@ internal sealed class MailDomain(Domain domain, Host host, DovecotConfig? doveco
     private void KeepSecret(string name, TreeNode password, string? better, bool keepsPlain)
     {
         const UnixFileMode NotForOthers = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
-        if (password.Kind != NodeKind.File)
-            return;
+        if (password.Kind != NodeKind.File || password.IsLinked || domain.Tree[MailSettings.Mailboxes].IsLinked)
+            return; // no link is followed for writing
         var path = MailSettings.Password(name);
         if (better is not null && !keepsPlain)
         {
@@ -160,7 +166,8 @@ internal sealed class MailDomain(Domain domain, Host host, DovecotConfig? doveco
                 continue;
             var full = path.Length == 0 ? domain.Directory.Value : domain.PathOf(path);
             _diagnostics.Add(MailDiagnostics.Unsearchable.At(full, $"{EximUser} may not look into it, so mail is answered with a temporary error", $"an ACL entry is added: setfacl -m u:{EximUser}:{letters} {full}"));
-            _treeChanges.Add(new TreeChange.GrantAccess(domain.Name, path, EximUser, letters, "Exim looks for mailboxes there (MAIL-164)"));
+            if (!node.IsLinked)
+                _treeChanges.Add(new TreeChange.GrantAccess(domain.Name, path, EximUser, letters, "Exim looks for mailboxes there (MAIL-164)"));
         }
     }
 
