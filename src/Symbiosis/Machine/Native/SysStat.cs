@@ -58,6 +58,16 @@ internal static partial class SysStat
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int mkdirat(SafeHandle dirfd, string path, uint mode);
 
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int mkdirat(SafeHandle dirfd, byte* path, uint mode);
+
+    /// <summary><c>mkdirat(2)</c> with a name that need not be UTF-8.</summary>
+    public static unsafe int mkdirat(SafeHandle dirfd, ReadOnlySpan<byte> path, uint mode)
+    {
+        fixed (byte* name = path)
+            return mkdirat(dirfd, name, mode);
+    }
+
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int mkfifo(string path, uint mode);
 

@@ -49,6 +49,16 @@ internal static partial class Unistd
     [LibraryImport("libc", SetLastError = true)]
     public static partial int fchown(SafeHandle fd, uint uid, uint gid);
 
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int unlinkat(SafeHandle dirfd, byte* path, int flags);
+
+    /// <summary><c>unlinkat(2)</c> with a name that need not be UTF-8.</summary>
+    public static unsafe int unlinkat(SafeHandle dirfd, ReadOnlySpan<byte> path, int flags)
+    {
+        fixed (byte* name = path)
+            return unlinkat(dirfd, name, flags);
+    }
+
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int unlinkat(SafeHandle dirfd, string path, int flags);
 
