@@ -125,6 +125,53 @@ public sealed class RigTests(Sites sites) : HostTest(sites)
         (await site.World.RunAsync("curl", "-sS", "--max-time", "5", "http://192.0.2.1/")).ShouldContain("Apache2");
     }
 
+    [Theory]
+    [InlineData(null, new[] { Debian.Bookworm, Debian.Trixie })]
+    [InlineData("", new[] { Debian.Bookworm, Debian.Trixie })]
+    [InlineData("13", new[] { Debian.Trixie })]
+    [InlineData("13, 12,13", new[] { Debian.Trixie, Debian.Bookworm })]
+    public void Releases_under_test_are_those_named_or_all(string? named, Debian[] releases) =>
+        ReleasesAttribute.Parse(named).ShouldBe(releases);
+
+    [Theory]
+    [InlineData("11")]
+    [InlineData("12,sid")]
+    public void A_release_that_does_not_exist_is_refused_rather_than_testing_nothing(string named) =>
+        Should.Throw<InvalidOperationException>(() => ReleasesAttribute.Parse(named));
+
+    [Theory, Releases]
+    public async Task Nothing_of_a_machine_stays_behind(Debian release)
+    {
+        string name;
+        await using (var site = await Site.BootAsync(release, MachineKind.Base))
+        {
+            name = site.Host.Name;
+            Remains(name).ShouldNotBeEmpty();
+        }
+
+        Remains(name).ShouldBeEmpty();
+
+        // Namespaces, control groups and notes all bear the name of the machine; so do the arguments of its processes.
+        static string[] Remains(string name) =>
+        [
+            .. Directory.EnumerateFileSystemEntries("/run/netns").Where(entry => entry.EndsWith(name, StringComparison.Ordinal)),
+            .. Directory.EnumerateDirectories("/run/symbiosis-machines").SelectMany(Directory.EnumerateDirectories).Where(entry => entry.EndsWith(name, StringComparison.Ordinal)),
+            .. Directory.EnumerateDirectories("/proc").Where(process => CommandLine(process).Contains(name, StringComparison.Ordinal)),
+        ];
+
+        static string CommandLine(string process)
+        {
+            try
+            {
+                return File.ReadAllText(Path.Combine(process, "cmdline"));
+            }
+            catch (IOException)
+            {
+                return ""; // not a process, or it has just ended
+            }
+        }
+    }
+
     [Theory, Releases]
     public async Task What_a_machine_changes_is_gone_with_it(Debian release)
     {
