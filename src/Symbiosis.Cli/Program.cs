@@ -9,6 +9,7 @@ var root = new RootCommand("The files below /srv are the configuration of this h
     StatusVerb.Create(),
     DocumentVerb.Create(),
     WithdrawVerb.Create(),
+    LogSplitterVerb.Create(),
     new Command("domain", "Make and list domains.") { DomainVerbs.CreateVerb(), DomainVerbs.ListVerb() },
     new Command("mailbox", "Make mailboxes.") { MailboxVerbs.CreateVerb() },
 };
