@@ -7,6 +7,7 @@ return args switch
     ["tree", var root, .. var options] => WriteTree(root, options),
     ["floor", var root] => MeasureFloor(root),
     ["read", var root] => MeasureReading(root),
+    ["plan", var root, .. var options] => await MeasurePlanningAsync(root, options),
     _ => ShowUsage(),
 };
 
@@ -45,6 +46,12 @@ static int MeasureReading(string root)
     return 0;
 }
 
+static async Task<int> MeasurePlanningAsync(string root, string[] options)
+{
+    await Planning.MeasureAsync(Path.GetFullPath(root), OptionOf(options, "--domains", 1000), Console.Out);
+    return 0;
+}
+
 static int OptionOf(string[] options, string name, int standard) =>
     Array.IndexOf(options, name) is var at and >= 0 ? int.Parse(options[at + 1]) : standard;
 
@@ -54,6 +61,7 @@ static int ShowUsage()
         usage: Symbiosis.Bench tree DIRECTORY [--domains N] [--seed N] [--owner UID]
                Symbiosis.Bench floor DIRECTORY
                Symbiosis.Bench read DIRECTORY
+               Symbiosis.Bench plan DIRECTORY [--domains N]
         """);
     return 64;
 }

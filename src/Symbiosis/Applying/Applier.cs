@@ -110,8 +110,10 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
     private WrittenFile FinishFile(Operation operation, WrittenFile entry)
     {
         _files.Remove(StateDirectory.Mirror(StateDirectory.Rejected, operation.Path));
-        if (entry.Base is not null && _files.Read(operation.Path) is { } content)
-            WriteState(StateDirectory.Mirror(StateDirectory.Base, operation.Path), content);
+        // After a kill the base of a merge is not known any more; then the next merge of this file does without.
+        var generated = operation.Change is PlannedChange.WriteFile { BaseContent: { } known } ? known.ToArray() : _files.Read(operation.Path);
+        if (entry.Base is not null && generated is not null && ContentDigest.Of(generated) == entry.Base)
+            WriteState(StateDirectory.Mirror(StateDirectory.Base, operation.Path), generated);
         // An edit in this very moment must be seen by the next plan: without a stamp it reads the file.
         var stamp = _files.Stat(operation.Path.Value)?.Stamp ?? default;
         return entry with { Stamp = stamp with { ChangedNs = 0 } == operation.NewStamp with { ChangedNs = 0 } ? stamp : default };

@@ -73,7 +73,7 @@ internal sealed class DiskSurvey(IHostFiles files)
             return files.Stat(path) switch
             {
                 null => FoundFile.Missing.Instance,
-                { Kind: FileKind.Regular } stat when entry is not null && stat.Stamp == entry.Stamp => new FoundFile.Untouched(stat),
+                { Kind: FileKind.Regular } stat when entry is not null && stat.Stamp == entry.Stamp && !HasMergedEdit(entry) => new FoundFile.Untouched(stat),
                 { Kind: FileKind.Regular, Stamp.SizeBytes: > LargestFileBytes } => new FoundFile.Obstacle("a file of more than 64 MiB"),
                 { Kind: FileKind.Regular } stat => files.Read(HostPath.Parse(path)) is { } content ? new FoundFile.Text(stat, content) : FoundFile.Missing.Instance,
                 { Kind: FileKind.Link } => files.ReadLink(path) is { } target ? new FoundFile.Link(target) : FoundFile.Missing.Instance,
@@ -86,6 +86,9 @@ internal sealed class DiskSurvey(IHostFiles files)
             return new FoundFile.Obstacle($"unreadable ({refused.Message})");
         }
     }
+
+    // Its text is wanted for the list of edited files.
+    private static bool HasMergedEdit(WrittenFile entry) => entry.Base is { } generated && generated != entry.Digest;
 
     private void ResolveOwner(DiskState disk, string user, string group)
     {

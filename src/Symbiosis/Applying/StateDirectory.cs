@@ -26,6 +26,9 @@ public static class StateDirectory
     /// <summary>Files that were edited by hand and had to give way, by path.</summary>
     public static HostPath Kept { get; } = Root.Join("kept");
 
+    /// <summary>Merges with conflicts, by path of the live file.</summary>
+    public static HostPath Conflicts { get; } = Root.Join("conflicts");
+
     /// <summary>Where checkers look at what would go live.</summary>
     public static HostPath Stage { get; } = HostPath.Parse("/run/symbiosis/stage");
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Symbiosis.Model;
@@ -77,75 +78,75 @@ internal static class WrittenLine
             Read(line, record);
             return true;
         }
-        catch (Exception damaged) when (damaged is JsonException or FormatException or InvalidOperationException)
+        catch (Exception damaged) when (damaged is FormatException or JsonException or OverflowException)
         {
             return false;
         }
     }
 
+    // Compiled fully at the first call: a short run would be over before the runtime finds out that this is worth it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Read(ReadOnlySpan<byte> line, WrittenRecord record)
     {
-        var json = new Utf8JsonReader(line);
+        var json = new FlatJson(line);
         string? path = null, unit = null, service = null, link = null, target = null, mark = null;
         ContentDigest digest = default;
         ContentDigest? @base = null;
-        long size = 0, mtime = 0, ctime = 0;
-        long? gone = null;
-        ulong inode = 0;
+        ulong size = 0, mtime = 0, ctime = 0, inode = 0;
+        ulong? gone = null;
         var linked = LinkMemory.None;
         bool isOrphan = false, wasThere = false;
-        List<string>? daemons = null;
-        json.Read();
-        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        ValueList<string> daemons = default;
+        while (json.TryReadName(out var name))
         {
             // In the order of writing, so that the first comparison mostly hits.
-            if (path is null && Is(ref json, "path"u8))
-                path = json.GetString();
-            else if (unit is null && Is(ref json, "unit"u8))
-                unit = json.GetString();
-            else if (service is null && Is(ref json, "service"u8))
-                service = json.GetString();
-            else if (Is(ref json, "sha256"u8))
-                digest = Digest(ref json);
-            else if (Is(ref json, "size"u8))
-                size = json.GetInt64();
-            else if (Is(ref json, "mtime"u8))
-                mtime = json.GetInt64();
-            else if (Is(ref json, "ctime"u8))
-                ctime = json.GetInt64();
-            else if (Is(ref json, "inode"u8))
-                inode = json.GetUInt64();
-            else if (Is(ref json, "mark"u8))
-                mark = json.GetString();
-            else if (Is(ref json, "base"u8))
-                @base = Digest(ref json);
-            else if (Is(ref json, "link"u8))
-                link = json.GetString();
-            else if (Is(ref json, "linked"u8))
-                linked = json.ValueTextEquals("made"u8) ? LinkMemory.Made : LinkMemory.TakenDown;
-            else if (Is(ref json, "orphan"u8))
-                isOrphan = json.GetBoolean();
-            else if (Is(ref json, "target"u8))
-                target = json.GetString();
-            else if (Is(ref json, "there"u8))
-                wasThere = json.GetBoolean();
-            else if (Is(ref json, "gone"u8))
-                gone = json.GetInt64();
-            else if (Is(ref json, "daemons"u8))
-                daemons = Strings(ref json);
+            if (path is null && name.SequenceEqual("path"u8))
+                path = json.ReadString();
+            else if (unit is null && name.SequenceEqual("unit"u8))
+                unit = json.ReadString();
+            else if (service is null && name.SequenceEqual("service"u8))
+                service = json.ReadString();
+            else if (name.SequenceEqual("sha256"u8))
+                digest = Digest(json.ReadPlainString());
+            else if (name.SequenceEqual("size"u8))
+                size = json.ReadNumber();
+            else if (name.SequenceEqual("mtime"u8))
+                mtime = json.ReadNumber();
+            else if (name.SequenceEqual("ctime"u8))
+                ctime = json.ReadNumber();
+            else if (name.SequenceEqual("inode"u8))
+                inode = json.ReadNumber();
+            else if (name.SequenceEqual("mark"u8))
+                mark = json.ReadString();
+            else if (name.SequenceEqual("base"u8))
+                @base = Digest(json.ReadPlainString());
+            else if (name.SequenceEqual("link"u8))
+                link = json.ReadString();
+            else if (name.SequenceEqual("linked"u8))
+                linked = json.ReadPlainString().SequenceEqual("made"u8) ? LinkMemory.Made : LinkMemory.TakenDown;
+            else if (name.SequenceEqual("orphan"u8))
+                isOrphan = json.ReadAny().SequenceEqual("true"u8);
+            else if (name.SequenceEqual("target"u8))
+                target = json.ReadString();
+            else if (name.SequenceEqual("there"u8))
+                wasThere = json.ReadAny().SequenceEqual("true"u8);
+            else if (name.SequenceEqual("gone"u8))
+                gone = json.ReadNumber();
+            else if (name.SequenceEqual("daemons"u8))
+                daemons = json.ReadStrings().ToValueList();
             else
-                SkipValue(ref json); // written by a newer version
+                json.ReadAny(); // written by a newer version
         }
 
         if (path is null || (unit is null && gone is null))
             throw new FormatException("no path or unit");
         if (gone is { } modifiedNs)
         {
-            record.Remove(path, modifiedNs);
+            record.Remove(path, (long)modifiedNs);
         }
         else if (target is not null)
         {
-            record.Put(new WrittenLink { Path = path, Unit = unit!, Service = service ?? "", Target = target, WasThere = wasThere, Daemons = daemons?.ToValueList() ?? default });
+            record.Put(new WrittenLink { Path = path, Unit = unit!, Service = service ?? "", Target = target, WasThere = wasThere, Daemons = daemons }); // unit: tested above
         }
         else
         {
@@ -154,10 +155,10 @@ internal static class WrittenLine
                 Path = path,
                 Unit = unit!, // tested above
                 Service = service ?? "",
-                Daemons = daemons?.ToValueList() ?? default,
+                Daemons = daemons,
                 Role = mark is null ? FileRole.Table : FileRole.Configuration,
                 Digest = digest,
-                Stamp = new FileStamp(size, mtime, ctime, inode),
+                Stamp = new FileStamp((long)size, (long)mtime, (long)ctime, inode),
                 Base = @base,
                 CommentMark = mark ?? "",
                 EnabledLink = link,
@@ -167,23 +168,5 @@ internal static class WrittenLine
         }
     }
 
-    // True, and the reader at the value, when the property has that name.
-    private static bool Is(ref Utf8JsonReader json, ReadOnlySpan<byte> name) => json.TokenType == JsonTokenType.PropertyName && json.ValueTextEquals(name) && json.Read();
-
-    private static ContentDigest Digest(ref Utf8JsonReader json) =>
-        ContentDigest.TryParse(json.ValueSpan, out var digest) ? digest : throw new FormatException("not a digest");
-
-    private static List<string> Strings(ref Utf8JsonReader json)
-    {
-        var strings = new List<string>();
-        while (json.Read() && json.TokenType == JsonTokenType.String)
-            strings.Add(json.GetString()!); // a string token has a string
-        return strings;
-    }
-
-    private static void SkipValue(ref Utf8JsonReader json)
-    {
-        json.Read();
-        json.Skip();
-    }
+    private static ContentDigest Digest(ReadOnlySpan<byte> hex) => ContentDigest.TryParse(hex, out var digest) ? digest : throw new FormatException("not a digest");
 }

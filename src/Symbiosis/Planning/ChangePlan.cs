@@ -92,7 +92,8 @@ public sealed record ChangePlan
 /// <param name="Unit">Who asks.</param>
 /// <param name="Verdict">Edited, edited and out of date, or foreign.</param>
 /// <param name="Current">What is there.</param>
-public sealed record LeftAlone(RenderedFile File, string Unit, FileVerdict Verdict, ReadOnlyMemory<byte> Current);
+/// <param name="Stat">Its status when it was read.</param>
+public sealed record LeftAlone(RenderedFile File, string Unit, FileVerdict Verdict, ReadOnlyMemory<byte> Current, FileStat Stat);
 
 /// <summary>One change of a plan.</summary>
 public abstract record PlannedChange
@@ -139,6 +140,9 @@ public abstract record PlannedChange
 
         /// <summary>True when what is there is not ours and must not be lost: a copy is kept in the state directory.</summary>
         public bool KeepsCopy { get; init; }
+
+        /// <summary>The generated text that the file is based on, when that is another than <see cref="Content"/> because an edit was merged in; otherwise null.</summary>
+        public ReadOnlyMemory<byte>? BaseContent { get; init; }
 
         /// <summary>Modification time, in seconds, that the new version must exceed; 0 when any will do (MAIL-171).</summary>
         public long LaterThanSeconds { get; init; }

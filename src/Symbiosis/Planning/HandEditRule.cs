@@ -32,6 +32,9 @@ public enum FileVerdict
     /// <summary>A table somebody changed: put back, the changed copy is kept aside.</summary>
     TableChanged,
 
+    /// <summary>A hand edit brought together with the generated text.</summary>
+    Merged,
+
     /// <summary>The text is right, but owner or permission bits are not.</summary>
     WrongPermissions,
 }

@@ -292,7 +292,8 @@ public static class Planner
                     path, "was edited by hand and is left alone, but the tree asks for another text by now", $"symbiosis merge {path}"),
                 _ => PlanningDiagnostics.ForeignFile.At(path, "was not made by this program and is left alone", "move it away, or apply with --force: the old file is kept in /var/lib/symbiosis/kept"),
             });
-            _leftAlone.Add(new LeftAlone(file, unit, verdict, found is FoundFile.Text(_, var content) ? content : default));
+            var (stat, content) = (FoundFile.Text)found; // what is as we wrote it is never left alone, and the survey reads everything else
+            _leftAlone.Add(new LeftAlone(file, unit, verdict, content, stat));
             if (verdict == FileVerdict.Foreign)
                 return;
             // An edited file we have no record of (lost state, host of the original) is still switched off when its domain goes (CORE-38), so it must be known.

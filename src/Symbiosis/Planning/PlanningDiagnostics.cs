@@ -28,9 +28,11 @@ public static class PlanningDiagnostics
 
     internal static readonly DiagnosticKind EditedOrphan = new("PLAN011", Severity.Warning, "A file that nothing asks for any more was edited by hand; it is taken out of service and kept aside");
 
+    internal static readonly DiagnosticKind MergeConflict = new("PLAN012", Severity.Error, "A hand edit and the generated text changed the same lines");
+
     /// <summary>All of them.</summary>
     public static ValueList<DiagnosticKind> All { get; } =
     [
-        EditedByHand, MergeDue, ForeignFile, ClaimedTwice, NotARegularFile, NoSuchOwner, LinkPlaceTaken, SwitchedOff, TableChanged, Startling, EditedOrphan,
+        EditedByHand, MergeDue, ForeignFile, ClaimedTwice, NotARegularFile, NoSuchOwner, LinkPlaceTaken, SwitchedOff, TableChanged, Startling, EditedOrphan, MergeConflict,
     ];
 }
