@@ -29,6 +29,9 @@ public sealed class MailModule : IServiceModule
     public ValueList<Setting> Settings => MailSettings.All;
 
     /// <inheritdoc />
+    public ValueList<string> Packages => [EximPackage, DovecotPackage];
+
+    /// <inheritdoc />
     public ValueList<DiagnosticKind> Diagnostics => MailDiagnostics.All;
 
     /// <inheritdoc />

@@ -34,6 +34,9 @@ public sealed class WebModule : IServiceModule
     ];
 
     /// <inheritdoc />
+    public ValueList<string> Packages => ["apache2", "php*-fpm"];
+
+    /// <inheritdoc />
     public ValueList<DiagnosticKind> Diagnostics { get; } = [AddressSkipped, AddressNotHere, SiteTemplate.Broken, SiteTemplate.Leftover, NameTaken];
 
     /// <inheritdoc />
