@@ -18,10 +18,14 @@ public enum MachineKind
     World,
 }
 
-/// <summary>A throw-away Debian with real systemd and a network of its own. It is gone when disposed.</summary>
-public sealed class DebianMachine : IAsyncDisposable
+/// <summary>
+/// A throw-away Debian with real systemd and a network of its own, gone when disposed. Commands are root's;
+/// <see cref="Admin"/> runs those of the account that owns /srv.
+/// </summary>
+public sealed class DebianMachine : MachineAccount, IAsyncDisposable
 {
     private DebianMachine(string site, string role, MachineKind kind, Debian release)
+        : base($"{site}-{role}", "root")
     {
         Name = $"{site}-{role}";
         Role = role;
@@ -38,6 +42,12 @@ public sealed class DebianMachine : IAsyncDisposable
     public MachineKind Kind { get; }
 
     public Debian Release { get; }
+
+    /// <summary>The administrator's account, which our packages make (CORE-62): what it makes in /srv is a domain.</summary>
+    public MachineAccount Admin => As("admin");
+
+    /// <summary>Another account of the machine, a customer's for instance.</summary>
+    public MachineAccount As(string user) => new(Name, user);
 
     /// <summary>Boots a machine and returns when its systemd has started everything.</summary>
     /// <param name="site">Machines of a site are on one wire.</param>
@@ -61,41 +71,9 @@ public sealed class DebianMachine : IAsyncDisposable
         return machine;
     }
 
-    /// <summary>Runs a command as root and returns its standard output; fails the test with all it said unless it exits with 0.</summary>
-    public async Task<string> RunAsync(params string[] command)
-    {
-        var outcome = await TryRunAsync(command);
-        return outcome.Succeeded ? outcome.Output : throw new CommandFailedException(outcome);
-    }
-
-    /// <summary>Runs a command as root; any exit code is fine.</summary>
-    /// <param name="input">Text for standard input; null closes it.</param>
-    /// <param name="timeout">Null: one minute.</param>
-    public Task<CommandOutcome> TryRunAsync(IReadOnlyList<string> command, string? input = null, TimeSpan? timeout = null) =>
-        RigScript.RunAsync("run", [Name, .. command], input, timeout ?? TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
-
-    /// <summary>Runs lines of bash that stop at the first failing one; returns the standard output.</summary>
-    public Task<string> ShellAsync(string script) => RunAsync("bash", "-euo", "pipefail", "-c", script);
-
-    /// <summary>Writes a file as an editor of root would, making its folders.</summary>
-    public async Task WriteAsync(string path, string text)
-    {
-        var outcome = await TryRunAsync(["sh", "-c", """mkdir -p "$(dirname "$1")" && cat >"$1" """, "write", path], text);
-        if (!outcome.Succeeded)
-        {
-            throw new CommandFailedException(outcome);
-        }
-    }
-
-    public Task<string> ReadAsync(string path) => RunAsync("cat", path);
-
     /// <summary>Copies a file or folder of this computer into the machine.</summary>
     public Task PushAsync(string source, string destination) =>
         RigScript.RunCheckedAsync("push", [Name, source, destination], input: null, TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
-
-    /// <summary>Asks again and again until a command succeeds; see <see cref="Eventually"/>.</summary>
-    public async Task<string> UntilAsync(TimeSpan deadline, params string[] command) =>
-        (await Eventually.BecomesAsync(() => TryRunAsync(command), outcome => outcome.Succeeded, deadline)).Output;
 
     /// <summary>Copies journal, logs, configuration and process list to artifacts/machines.</summary>
     internal async Task CollectLogsAsync(string folder)

@@ -82,7 +82,7 @@ internal static class RigScript
     }
 
     private static string Describe(string script, IReadOnlyList<string> arguments) =>
-        script == "run" ? $"{arguments[0]}# {string.Join(' ', arguments.Skip(1))}" : $"machine/{script} {string.Join(' ', arguments)}";
+        script == "run" ? $"{arguments[1]}@{arguments[2]}: {string.Join(' ', arguments.Skip(3))}" : $"machine/{script} {string.Join(' ', arguments)}";
 
     private static string FindCheckout()
     {
