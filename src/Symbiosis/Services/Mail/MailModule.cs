@@ -35,9 +35,6 @@ public sealed class MailModule : IServiceModule
     public ValueList<DiagnosticKind> Diagnostics => MailDiagnostics.All;
 
     /// <inheritdoc />
-    public ValueList<string> Packages => [EximPackage, DovecotPackage];
-
-    /// <inheritdoc />
     public ValueList<Daemon> Daemons(Host host)
     {
         var daemons = new List<Daemon>();
