@@ -15,6 +15,9 @@ internal sealed class FileDescriptor : SafeHandleMinusOneIsInvalid
     public FileDescriptor(int descriptor)
         : base(ownsHandle: true) => SetHandle(descriptor);
 
+    /// <summary>The number, for calls that take no handle. Only while this object is in use.</summary>
+    public int Number => (int)handle;
+
     /// <summary>Opens an absolute path that only root can change, such as <c>/srv</c>, following links unless the flags forbid it in the last place.</summary>
     public static FileDescriptor? OpenRoot(string path, int flags, out Errno error, uint mode = 0)
     {

@@ -41,9 +41,12 @@ internal sealed class TreeReader(ReadingPlan plan, TreeReaderOptions options)
         }
 
         var entries = ListSrv(srv, out error);
-        return entries is null
-            ? DomainScan.Failed(ScanFault.Unreadable, hostName, TreeDiagnostics.UnreadableDomain.At(options.Srv.Value, $"the directory cannot be listed ({error}), so nothing is changed"))
-            : DomainScan.Of(entries, options.Srv, hostName, new OwnerRule(_users, options.MinimumId));
+        if (entries is null)
+            return DomainScan.Failed(ScanFault.Unreadable, hostName, TreeDiagnostics.UnreadableDomain.At(options.Srv.Value, $"the directory cannot be listed ({error}), so nothing is changed"));
+        var scan = DomainScan.Of(entries, options.Srv, hostName, new OwnerRule(_users, options.MinimumId));
+        if (scan.Fault == ScanFault.None)
+            options.Observer?.KeepOnly(scan.Domains.Select(domain => domain.Name).ToHashSet());
+        return scan;
     }
 
     /// <summary>Reads one domain, or returns null when it is gone, or is not the directory of the scan any more: a new scan will tell.</summary>

@@ -47,6 +47,9 @@ internal interface ITreeObserver
 {
     /// <summary>Begins the reading of one unit. Disposing the session ends it; directories that were watched for this unit before and were not opened again are forgotten then.</summary>
     IObservedUnit Begin(WatchedUnit unit);
+
+    /// <summary>Forgets the domains that are not in <c>/srv</c> any more: a directory that was moved away would else be watched for ever.</summary>
+    void KeepOnly(IReadOnlySet<DomainName> domains);
 }
 
 /// <summary>One reading of one unit.</summary>
