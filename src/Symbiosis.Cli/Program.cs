@@ -6,6 +6,7 @@ var root = new RootCommand("The files below /srv are the configuration of this h
 {
     PlanVerb.Create(),
     ApplyVerb.Create(),
+    WatchVerb.Create(),
     StatusVerb.Create(),
     DocumentVerb.Create(),
     WithdrawVerb.Create(),

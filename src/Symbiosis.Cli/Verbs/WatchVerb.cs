@@ -1,0 +1,44 @@
+using Symbiosis.Cli.Output;
+using Symbiosis.Watching;
+
+namespace Symbiosis.Cli.Verbs;
+
+/// <summary><c>symbiosis watch</c>: the service.</summary>
+internal static class WatchVerb
+{
+    public static Command Create()
+    {
+        var prefix = CommonOptions.Prefix();
+        var command = new Command("watch", "Apply every change of the tree within a second, until stopped. Run by systemd as symbiosis.service.") { prefix };
+        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetRequiredValue(prefix), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string prefix, CancellationToken cancellationToken)
+    {
+        var errors = Terminal.StandardError;
+        if (new PlanRequest([], prefix, Force: false).FindFault() is { } fault)
+        {
+            errors.Line(errors.Red($"symbiosis: {fault}"));
+            return fault.ExitCode;
+        }
+
+        var machine = HostPipeline.Machine();
+        using var manager = ServiceManager.FromEnvironment();
+        using var watcher = new TreeWatcher(machine.Clock);
+        var service = new WatchService(HostPipeline.Create(machine, prefix, writes: true, watcher), watcher, machine, manager);
+        using var socket = StatusSocket.Listen(StatusReport.SocketPath);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var answering = socket.ServeAsync(() => service.Report, stop.Token);
+        try
+        {
+            await service.RunAsync(stop.Token);
+            return ExitCode.Success;
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await answering.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // it ends by being cancelled
+        }
+    }
+}

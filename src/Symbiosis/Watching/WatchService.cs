@@ -1,0 +1,185 @@
+using System.Threading.Channels;
+using Symbiosis.Applying;
+using Symbiosis.Planning;
+
+namespace Symbiosis.Watching;
+
+/// <summary>
+/// The service: reads everything once, applies it, and from then on follows the file events. One change at a time, in the order they came; what comes in meanwhile is taken together.
+/// When it ends or fails, the daemons go on with the last state.
+/// </summary>
+internal sealed class WatchService(Pipeline pipeline, TreeWatcher watcher, ApplyHost machine, ServiceManager manager)
+{
+    /// <summary>After a refusal of the host (disk full, lock held) the whole is tried again this soon.</summary>
+    private static readonly TimeSpan RetryAfterFailure = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long another run (<c>symbiosis apply</c>) may hold the lock before the change is put off.</summary>
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(60);
+
+    private readonly Channel<TouchedSet> _work = Channel.CreateUnbounded<TouchedSet>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Dictionary<string, int> _reloads = new(StringComparer.Ordinal);
+    private readonly FindingBook _findings = new();
+    private volatile StatusReport _report = new() { FromService = true };
+    private long _lastSignOfLife;
+    private volatile bool _isBusy;
+
+    /// <summary>How the host stands now.</summary>
+    public StatusReport Report => _report with { WatchedDirectories = watcher.WatchCount };
+
+    /// <summary>Runs until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var watchdog = KeepWatchdogAsync(stop.Token);
+        try
+        {
+            await HandleAsync(TouchedSet.Everything(machine.Clock), stop.Token);
+            _report = _report with { RunningSince = machine.Clock.GetUtcNow() };
+            manager.SayReady();
+            var listener = ListenAsync(stop.Token);
+            await foreach (var touched in _work.Reader.ReadAllAsync(stop.Token))
+                await HandleAsync(touched, stop.Token);
+            await listener; // ends the channel with the reason
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Asked to stop: the daemons serve on.
+        }
+        finally
+        {
+            manager.SayStopping();
+            await stop.CancelAsync();
+            await watchdog;
+        }
+    }
+
+    private async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var touched in watcher.ReadAsync(cancellationToken))
+                _work.Writer.TryWrite(touched);
+            _work.Writer.Complete();
+        }
+        catch (Exception failure)
+        {
+            _work.Writer.Complete(failure); // the reader of the channel throws it
+        }
+    }
+
+    private async Task HandleAsync(TouchedSet touched, CancellationToken cancellationToken)
+    {
+        SayAlive();
+        _isBusy = true;
+        await ApplyTouchedAsync(touched, cancellationToken);
+        _isBusy = false;
+    }
+
+    private async Task ApplyTouchedAsync(TouchedSet touched, CancellationToken cancellationToken)
+    {
+        using var held = await ApplyLock.TakeAsync(machine.Files, LockPatience, machine.Clock, cancellationToken);
+        if (held is null)
+        {
+            TryAgainLater(touched);
+            return;
+        }
+
+        var recovered = await pipeline.RecoverAsync(held, cancellationToken);
+        var reading = touched.IsEverything
+            ? await pipeline.ReadEverythingAsync(cancellationToken)
+            : await pipeline.ReadTouchedAsync(touched.Units, cancellationToken);
+        SayAlive();
+        _findings.TakeScan([.. reading.ScanFindings, .. watcher.Diagnostics]);
+        if (reading.Desired is not { } desired)
+        {
+            Publish(touched, null);
+            return;
+        }
+
+        var plan = pipeline.Plan(desired, new PlanOptions());
+        _findings.TakePlan(desired, plan);
+        _findings.TakeOutcome(recovered, []);
+        if (plan.Refusal is not null)
+        {
+            Publish(touched, null);
+            return;
+        }
+
+        // Applying an empty plan still writes down what it adopted; it touches nothing else.
+        var outcome = await pipeline.ApplyAsync(held, plan, new ApplyOptions(), progress: new SignOfLife(this), cancellationToken);
+        _findings.TakeOutcome(outcome.Diagnostics, outcome.Quarantined);
+        Publish(touched, plan.IsEmpty ? null : outcome);
+        if (outcome.End is ApplyEnd.Failed)
+            TryAgainLater(touched with { IsEverything = true });
+    }
+
+    private void Publish(TouchedSet touched, ApplyOutcome? outcome)
+    {
+        foreach (var daemon in outcome is null ? [] : outcome.Reloaded)
+            _reloads[daemon] = _reloads.GetValueOrDefault(daemon) + 1;
+        var report = _report with
+        {
+            Domains = pipeline.DomainCount,
+            Reloads = new Dictionary<string, int>(_reloads, StringComparer.Ordinal),
+            Quarantined = _findings.Quarantined,
+            Edited = _findings.Edited,
+            Findings = _findings.All.Select(StatusReport.Finding.From).ToList(),
+        };
+        if (outcome is not null)
+        {
+            report = report with
+            {
+                LastApplied = machine.Clock.GetUtcNow(),
+                LastAppliedMilliseconds = machine.Clock.GetElapsedTime(touched.FirstEventTimestamp).TotalMilliseconds,
+                LastFilesWritten = outcome.Written.Count + outcome.Removed.Count + outcome.TreeChanges,
+                LastReloads = [.. outcome.Reloaded],
+            };
+        }
+
+        _report = report;
+        var errors = report.Findings.Count(finding => finding.Severity == "error");
+        manager.SayStatus($"{report.Domains} domains; {(errors == 0 ? "nothing wrong" : $"{errors} error{(errors == 1 ? "" : "s")}, see: symbiosis status")}");
+    }
+
+    private void TryAgainLater(TouchedSet touched)
+    {
+        // A timer of the injected clock; its callback only queues work.
+        ITimer? timer = null;
+        timer = machine.Clock.CreateTimer(
+            _ =>
+            {
+                _work.Writer.TryWrite(touched);
+                timer?.Dispose();
+            },
+            state: null,
+            RetryAfterFailure,
+            Timeout.InfiniteTimeSpan);
+    }
+
+    // The watchdog hears from us only as long as the work moves: an idle loop is alive, one that hangs in a step is not.
+    private async Task KeepWatchdogAsync(CancellationToken cancellationToken)
+    {
+        if (manager.WatchdogInterval is not { } interval)
+            return;
+        using var timer = new PeriodicTimer(interval, machine.Clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellationToken))
+            {
+                if (!_isBusy || machine.Clock.GetElapsedTime(Volatile.Read(ref _lastSignOfLife)) < interval * 2)
+                    manager.SayAlive();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The service ends.
+        }
+    }
+
+    private void SayAlive() => Volatile.Write(ref _lastSignOfLife, machine.Clock.GetTimestamp());
+
+    private sealed class SignOfLife(WatchService service) : IProgress<ApplyStep>
+    {
+        public void Report(ApplyStep value) => service.SayAlive();
+    }
+}
