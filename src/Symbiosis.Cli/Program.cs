@@ -8,6 +8,7 @@ var root = new RootCommand("The files below /srv are the configuration of this h
     ApplyVerb.Create(),
     WatchVerb.Create(),
     StatusVerb.Create(),
+    MergeVerb.Create(),
     DocumentVerb.Create(),
     WithdrawVerb.Create(),
     LogSplitterVerb.Create(),

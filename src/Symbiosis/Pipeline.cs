@@ -20,6 +20,7 @@ internal sealed class Pipeline
     private readonly WrittenStore _written;
     private readonly DiskSurvey _survey;
     private readonly Applier _applier;
+    private readonly Merger _merger;
     private DomainScan? _scan;
 
     public Pipeline(HostReader hostReader, TreeReader treeReader, ValueList<IServiceModule> services, ApplyHost machine)
@@ -30,6 +31,7 @@ internal sealed class Pipeline
         _written = new WrittenStore(machine.Files, machine.Clock);
         _survey = new DiskSurvey(machine.Files);
         _applier = new Applier(machine, _written);
+        _merger = new Merger(machine.Files, _written, _applier);
     }
 
     /// <summary>What the tree asks for, and the findings about <c>/srv</c> itself.</summary>
@@ -98,6 +100,10 @@ internal sealed class Pipeline
     /// <summary>Makes the plan true, or leaves the host as it was.</summary>
     public Task<ApplyOutcome> ApplyAsync(ApplyLock held, ChangePlan plan, ApplyOptions options, IProgress<ApplyStep>? progress, CancellationToken cancellationToken) =>
         _applier.ApplyAsync(held, plan, options, progress, cancellationToken);
+
+    /// <summary>Merges newly generated text into a file that was edited by hand, and takes the result into use.</summary>
+    public Task<MergeOutcome> MergeAsync(ApplyLock held, LeftAlone edited, DesiredState desired, IProgress<ApplyStep>? progress, CancellationToken cancellationToken) =>
+        _merger.MergeAsync(held, edited, desired.Daemons, new ApplyOptions(), progress, cancellationToken);
 
     /// <summary>Undoes or finishes an apply that was killed.</summary>
     public Task<ValueList<Diagnostic>> RecoverAsync(ApplyLock held, CancellationToken cancellationToken) => _applier.RecoverAsync(held, cancellationToken);

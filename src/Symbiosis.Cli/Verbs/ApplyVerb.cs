@@ -47,7 +47,7 @@ internal static class ApplyVerb
         }
 
         var machine = HostPipeline.Machine();
-        using var held = await ApplyLock.TakeAsync(machine.Files, LockPatience, machine.Clock, cancellationToken);
+        using var held = await ApplyLock.TakeForCommandAsync(machine.Files, LockPatience, machine.Clock, cancellationToken);
         if (held is null)
         {
             errors.Line(errors.Red("symbiosis: another run is at work and holds /var/lib/symbiosis/lock; nothing was changed, try again when it is done"));
@@ -64,6 +64,14 @@ internal static class ApplyVerb
         }
 
         var outcome = await pipeline.ApplyAsync(held, plan, options, new StepLine(errors), cancellationToken);
+        if (plan.Provisions.Count > 0 && outcome.End == ApplyEnd.Applied && request.Domains.Length == 0)
+        {
+            // What was made (a certificate) may be what other files were waiting for.
+            planned = await request.PlanAsync(pipeline, errors, cancellationToken);
+            if (planned.Plan is { IsEmpty: false } second)
+                outcome = outcome.And(await pipeline.ApplyAsync(held, second, options, new StepLine(errors), cancellationToken));
+        }
+
         errors.EndProgress();
         if (verbosity == Verbosity.Json)
         {

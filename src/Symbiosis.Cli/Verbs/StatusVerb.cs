@@ -5,7 +5,7 @@ using Symbiosis.Watching;
 
 namespace Symbiosis.Cli.Verbs;
 
-/// <summary><c>symbiosis status</c>: asks the running service, or looks for itself when there is none.</summary>
+/// <summary><c>symbiosis status</c>: what the running service did, and what a look at the tree and the host finds now. The look is its own, so that it also sees what no event tells: edited files.</summary>
 internal static class StatusVerb
 {
     public static Command Create()
@@ -26,7 +26,7 @@ internal static class StatusVerb
             return fault.ExitCode;
         }
 
-        var report = await StatusSocket.AskAsync(StatusReport.SocketPath, cancellationToken) ?? await WorkOutAsync(prefix, cancellationToken);
+        var report = await LookAsync(prefix, await StatusSocket.AskAsync(StatusReport.SocketPath, cancellationToken), cancellationToken);
         if (asJson)
             await Console.Out.WriteLineAsync(JsonSerializer.Serialize(report, StatusJson.Default.StatusReport));
         else
@@ -34,7 +34,7 @@ internal static class StatusVerb
         return report.Findings.Any(finding => finding.Severity == "error") ? ExitCode.Failed : ExitCode.Success;
     }
 
-    private static async Task<StatusReport> WorkOutAsync(string prefix, CancellationToken cancellationToken)
+    private static async Task<StatusReport> LookAsync(string prefix, StatusReport? ofService, CancellationToken cancellationToken)
     {
         var pipeline = HostPipeline.Create(HostPipeline.Machine(), prefix, writes: false);
         var book = new FindingBook();
@@ -42,11 +42,14 @@ internal static class StatusVerb
         book.TakeScan(reading.ScanFindings);
         if (reading.Desired is { } desired)
             book.TakePlan(desired, pipeline.Plan(desired, new PlanOptions()));
-        return new StatusReport
+
+        // What a daemon refused is known only to the service that asked it.
+        var refused = ofService?.Findings.Where(finding => finding.Id.StartsWith("APPLY", StringComparison.Ordinal)) ?? [];
+        return (ofService ?? new StatusReport()) with
         {
             Domains = pipeline.DomainCount,
             Edited = book.Edited,
-            Findings = book.All.Select(StatusReport.Finding.From).ToList(),
+            Findings = book.All.Select(StatusReport.Finding.From).Concat(refused).Distinct().ToList(),
         };
     }
 }

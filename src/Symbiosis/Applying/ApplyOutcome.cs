@@ -103,4 +103,16 @@ public sealed record ApplyOutcome(ApplyEnd End)
 
     /// <summary>Findings of applying itself; those of the plan are in the plan.</summary>
     public ValueList<Diagnostic> Diagnostics { get; init; }
+
+    /// <summary>This outcome and the next one as one: the sums, and how the next one ended.</summary>
+    public ApplyOutcome And(ApplyOutcome next) => next with
+    {
+        Written = [.. Written, .. next.Written],
+        Removed = [.. Removed, .. next.Removed],
+        Quarantined = [.. Quarantined, .. next.Quarantined],
+        RolledBack = [.. RolledBack, .. next.RolledBack],
+        Reloaded = Reloaded.Concat(next.Reloaded).Distinct(StringComparer.Ordinal).ToValueList(),
+        TreeChanges = TreeChanges + next.TreeChanges,
+        Diagnostics = [.. Diagnostics, .. next.Diagnostics],
+    };
 }

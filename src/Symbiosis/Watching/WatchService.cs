@@ -77,7 +77,7 @@ internal sealed class WatchService(Pipeline pipeline, TreeWatcher watcher, Apply
 
     private async Task ApplyTouchedAsync(TouchedSet touched, CancellationToken cancellationToken)
     {
-        using var held = await ApplyLock.TakeAsync(machine.Files, LockPatience, machine.Clock, cancellationToken);
+        using var held = await ApplyLock.TakeAsync(machine.Files, LockPatience, machine.Clock, cancellationToken, ApplyLock.Service);
         if (held is null)
         {
             TryAgainLater(touched);
