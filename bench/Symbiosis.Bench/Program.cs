@@ -7,6 +7,7 @@ return args switch
     ["tree", var root, .. var options] => WriteTree(root, options),
     ["floor", var root] => MeasureFloor(root),
     ["read", var root] => MeasureReading(root),
+    ["apply-for-ever", var root] => await ApplyForEverAsync(root),
     ["plan", var root, .. var options] => await MeasurePlanningAsync(root, options),
     _ => ShowUsage(),
 };
@@ -52,6 +53,12 @@ static async Task<int> MeasurePlanningAsync(string root, string[] options)
     return 0;
 }
 
+static async Task<int> ApplyForEverAsync(string root)
+{
+    await ApplyLoop.RunAsync(Path.GetFullPath(root), Console.Out);
+    return 0;
+}
+
 static int OptionOf(string[] options, string name, int standard) =>
     Array.IndexOf(options, name) is var at and >= 0 ? int.Parse(options[at + 1]) : standard;
 
@@ -62,6 +69,7 @@ static int ShowUsage()
                Symbiosis.Bench floor DIRECTORY
                Symbiosis.Bench read DIRECTORY
                Symbiosis.Bench plan DIRECTORY [--domains N]
+               Symbiosis.Bench apply-for-ever DIRECTORY
         """);
     return 64;
 }
