@@ -14,13 +14,21 @@ find_sdk() {
         done
     fi
     if ! command -v dotnet >/dev/null || ! dotnet --list-sdks | grep -q '^10\.'; then
-        printf '%s: the .NET 10 SDK is needed. Microsoft and Linux distributions package it as dotnet-sdk-10.0;\n' "${0##*/}" >&2
-        printf 'unpacked anywhere it works too, when its folder is named by the variable DOTNET_ROOT.\n' >&2
+        cat >&2 <<END
+${0##*/}: the .NET 10 SDK is missing. Debian has none; its maker's script puts one into a folder of its own:
+
+    apt-get install curl ca-certificates
+    curl -fsSLo dotnet-install.sh https://dot.net/v1/dotnet-install.sh
+    bash dotnet-install.sh --channel 10.0 --install-dir /usr/local/share/dotnet
+
+Unpacked anywhere else it works too, when the variable DOTNET_ROOT names its folder.
+END
         exit 69 # EX_UNAVAILABLE, sysexits.h
     fi
 
     # Services and containers often have no home; dotnet and NuGet want one.
-    export HOME=${HOME:-/root} DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+    # Without INVARIANT, a computer without the ICU library cannot build.
+    export HOME=${HOME:-/root} DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_NOLOGO=1
     # No build servers that stay behind.
     export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
 }
