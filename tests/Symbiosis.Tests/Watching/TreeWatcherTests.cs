@@ -1,5 +1,4 @@
 using Symbiosis.Machine;
-using Symbiosis.Model;
 using Symbiosis.Tests.Support;
 using Symbiosis.Tree;
 using Symbiosis.Watching;
@@ -174,6 +173,7 @@ public sealed class TreeWatcherTests : IAsyncDisposable
         _tree.Settings = [.. _tree.Settings, new("/etc/symbiosis/ssl", SettingForm.DirectoryOfTexts, ""), new("~/.password", SettingForm.Secret, "")];
         _tree.MakeSystemDirectory("home/carol", 1001);
         _tree.MakeSystemFile("etc/hostname", "host.example.net\n");
+        _tree.Read();
         await ReadHostAsync();
         foreach (var path in (string[])["etc/passwd", "etc/symbiosis", "etc/symbiosis/ssl", "etc/symbiosis/ssl/x", "home/carol/.password"])
         {
