@@ -1,10 +1,16 @@
 using System.Diagnostics;
 using Symbiosis.Bench;
+using Symbiosis.Bench.Measuring;
 using Symbiosis.Bench.Trees;
 
 return args switch
 {
     ["tree", var root, .. var options] => WriteTree(root, options),
+    ["host", var root, .. var options] => MakeHost(root, options),
+    ["once", "plan", var root] => await RunOnceAsync(root, applies: false),
+    ["once", "apply", var root] => await RunOnceAsync(root, applies: true),
+    ["service", var root] => await ServiceProcess.ServeAsync(root),
+    ["run", .. var options] => Compare(options),
     ["floor", var root] => MeasureFloor(root),
     ["read", var root] => MeasureReading(root),
     ["apply-for-ever", var root] => await ApplyForEverAsync(root),
@@ -21,6 +27,35 @@ static int WriteTree(string root, string[] options)
     var watch = Stopwatch.StartNew();
     var counts = TreeWriter.Write(new TreeGenerator((ulong)seed, count), root, (uint)owner, (uint)owner);
     Console.WriteLine($"{count} domains, {counts.Mailboxes} mailboxes, {counts.Files} files, {counts.Directories} directories in {watch.Elapsed.TotalSeconds:F1} s");
+    return 0;
+}
+
+static int Compare(string[] options)
+{
+    var work = Directory.CreateDirectory(TextOf(options, "--work", "/var/tmp/symbiosis-bench")).FullName;
+    var comparisons = new List<Comparison>();
+    foreach (var domains in TextOf(options, "--domains", "100,1000,10000").Split(',').Select(int.Parse))
+    {
+        Console.Error.WriteLine($"{domains} domains …");
+        comparisons.Add(Comparison.Take(domains, work, OptionOf(options, "--tries", 50)));
+    }
+
+    Console.Write(ComparisonTable.Write(comparisons));
+    foreach (var change in comparisons.SelectMany(taken => taken.UnchangedCalls?.Changes ?? []).Take(20))
+        Console.Error.WriteLine($"not expected on an unchanged tree: {change}");
+    return comparisons.TrueForAll(taken => taken.UnchangedCalls is null or { Changes.Count: 0 }) ? 0 : 1;
+}
+
+static int MakeHost(string root, string[] options)
+{
+    var counts = new BenchHost(root).Create(new TreeGenerator((ulong)OptionOf(options, "--seed", 1), OptionOf(options, "--domains", 1000)));
+    Console.WriteLine($"{counts.Mailboxes} mailboxes, {counts.Files} files, {counts.Directories} directories");
+    return 0;
+}
+
+static async Task<int> RunOnceAsync(string root, bool applies)
+{
+    (await RunReport.TakeAsync(root, applies, CancellationToken.None)).Print();
     return 0;
 }
 
@@ -62,10 +97,16 @@ static async Task<int> ApplyForEverAsync(string root)
 static int OptionOf(string[] options, string name, int standard) =>
     Array.IndexOf(options, name) is var at and >= 0 ? int.Parse(options[at + 1]) : standard;
 
+static string TextOf(string[] options, string name, string standard) =>
+    Array.IndexOf(options, name) is var at and >= 0 ? options[at + 1] : standard;
+
 static int ShowUsage()
 {
     Console.Error.WriteLine("""
-        usage: Symbiosis.Bench tree DIRECTORY [--domains N] [--seed N] [--owner UID]
+        usage: Symbiosis.Bench run [--domains N,N,...] [--tries N] [--work DIRECTORY]
+               Symbiosis.Bench tree DIRECTORY [--domains N] [--seed N] [--owner UID]
+               Symbiosis.Bench host DIRECTORY [--domains N] [--seed N]
+               Symbiosis.Bench once plan|apply DIRECTORY
                Symbiosis.Bench floor DIRECTORY
                Symbiosis.Bench read DIRECTORY
                Symbiosis.Bench plan DIRECTORY [--domains N]

@@ -93,7 +93,7 @@ internal sealed class TreeGenerator(ulong seed, int count)
     private static void AddConfig(List<TreeEntry> entries, string name, bool hasMail, ref Dice dice)
     {
         var config = new List<(string File, string Text)>();
-        if (dice.Percent(10))
+        if (dice.Percent(4))
             config.Add(("ip", $"198.51.100.{1 + dice.Below(250)}\n"));
         if (dice.Percent(10))
             config.Add(("ssl-only", ""));

@@ -28,7 +28,15 @@ internal static partial class TreeWriter
             lock (gate)
                 total += written;
         });
+        if (mayGiveAway)
+            GiveAway(root, uid, gid); // CORE-63: /srv is the admin's
         return total;
+    }
+
+    private static unsafe void GiveAway(string path, uint uid, uint gid)
+    {
+        fixed (byte* name = EncodePath(path))
+            Demand(lchown(name, uid, gid), path);
     }
 
     private static unsafe void Create(TreeEntry entry, string path, (uint Uid, uint Gid)? owner)
