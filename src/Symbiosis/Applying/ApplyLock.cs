@@ -41,8 +41,15 @@ internal sealed class ApplyLock : IDisposable
     {
         if (TryTake(files) is { } taken)
             return taken;
-        var holder = files.Read(StateDirectory.Lock) is { } text ? Encoding.ASCII.GetString(text).Trim() : "";
-        return holder == Service ? await TakeAsync(files, patience, clock, cancellationToken) : null;
+        return ReadHolder(files) == Service ? await TakeAsync(files, patience, clock, cancellationToken) : null;
+    }
+
+    // Not by System.IO, which takes an advisory lock of its own on what it opens and fails when another is held.
+    private static string ReadHolder(IHostFiles files)
+    {
+        using var file = FileDescriptor.OpenRoot(files.PathOf(StateDirectory.Lock), Fcntl.O_RDONLY | Fcntl.O_NOFOLLOW, out _);
+        Span<byte> text = stackalloc byte[16];
+        return file?.ReadFully(text, out _) is { } length and > 0 ? Encoding.ASCII.GetString(text[..length]).Trim() : "";
     }
 
     /// <summary>Takes the lock as soon as it is free, or returns null at the deadline.</summary>
