@@ -52,6 +52,7 @@ public sealed class KilledApplyTests
         var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : "dotnet")
         {
             ArgumentList = { Path.Combine(AppContext.BaseDirectory, "Symbiosis.Bench.dll"), "apply-for-ever", root },
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { ["DOTNET_TieredPGO"] = "0" },
