@@ -32,9 +32,9 @@ internal static class MailboxVerbs
 
     private static int Create(string text, string prefix, string? password, bool announce, Terminal errors)
     {
-        if (text.Split('@') is not [var localPart, var domainText] || !DomainName.TryParse(domainText, out var domain) || LocalPartFault(localPart) is not null)
+        if (text.Split('@') is not [var localPart, var domainText] || !DomainName.TryParse(domainText, out var domain) || !LocalPart.TryParse(localPart, out _))
         {
-            var fault = text.Split('@') is [var local, var rest] ? LocalPartFault(local) ?? DomainName.FindFault(rest) : "it is not NAME@DOMAIN";
+            var fault = text.Split('@') is [var local, var rest] ? LocalPart.FindFault(local) ?? DomainName.FindFault(rest) : "it is not NAME@DOMAIN";
             errors.Line(errors.Red($"symbiosis: '{Diagnostics.Printable.Text(text)}' is not an address for a mailbox: {fault}"));
             return ExitCode.Usage;
         }
@@ -73,14 +73,4 @@ internal static class MailboxVerbs
             Console.Out.WriteLine($"password of {text}: {password}");
         return ExitCode.Success;
     }
-
-    // MAIL-3 and MAIL-5: what Exim would never find must not be made.
-    private static string? LocalPartFault(string name) => name switch
-    {
-        "" => "the name before @ is empty",
-        ['.', ..] => "the name begins with a dot",
-        _ when name.Any(char.IsUpper) => "the name has upper-case letters; mail is delivered in lower case only",
-        _ when name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || "%!/|+\"'\\:,;<>()[]".Contains(c)) => "the name holds a character that mail addresses here cannot have",
-        _ => null,
-    };
 }

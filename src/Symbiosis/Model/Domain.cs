@@ -7,7 +7,23 @@ namespace Symbiosis.Model;
 /// <param name="Gid">Group number, at least 1000.</param>
 /// <param name="UserName">Name in the passwd database.</param>
 /// <param name="GroupName">Name in the group database.</param>
-public sealed record Owner(uint Uid, uint Gid, string UserName, string GroupName);
+public sealed record Owner(uint Uid, uint Gid, string UserName, string GroupName)
+{
+    /// <summary>Lowest number of a person; those below are system accounts.</summary>
+    public const uint FirstPerson = 1000;
+
+    /// <summary>The number of nobody and nogroup.</summary>
+    public const uint Nobody = 65534;
+
+    /// <summary>First of the numbers that systemd hands out to services for as long as they run (systemd.exec(5), DynamicUser=).</summary>
+    public const uint FirstDynamic = 61184;
+
+    /// <summary>Last of those numbers.</summary>
+    public const uint LastDynamic = 65519;
+
+    /// <summary>True for the number of a person: not a system account's, not nobody's, not a dynamic one (CORE-3).</summary>
+    public static bool IsPerson(uint id, uint firstPerson = FirstPerson) => id >= firstPerson && id != Nobody && id is not (>= FirstDynamic and <= LastDynamic);
+}
 
 /// <summary>A hosted domain: a directory in <c>/srv</c> that obeys CORE-1 to CORE-3. Aliases are not domains but names of one.</summary>
 public sealed record Domain

@@ -6,14 +6,8 @@ namespace Symbiosis.Tree;
 /// <summary>Who may own a domain (CORE-3): a user and a group that exist and are no system accounts.</summary>
 /// <param name="Users">Users and groups as they are now.</param>
 /// <param name="MinimumId">Lowest number that is not a system account's; only tests change it.</param>
-internal sealed record OwnerRule(UserDatabase Users, uint MinimumId = 1000)
+internal sealed record OwnerRule(UserDatabase Users, uint MinimumId = Owner.FirstPerson)
 {
-    private const uint Nobody = 65534;
-
-    // systemd hands these out to services for as long as they run (systemd.exec(5), DynamicUser=).
-    private const uint FirstDynamic = 61184;
-    private const uint LastDynamic = 65519;
-
     /// <summary>The owner, or why there is none, in words.</summary>
     public Owner? Judge(uint uid, uint gid, out string? fault)
     {
@@ -24,7 +18,7 @@ internal sealed record OwnerRule(UserDatabase Users, uint MinimumId = 1000)
     }
 
     /// <summary>True for the number of a person: not a system account's, not nobody's, not a dynamic one.</summary>
-    public bool IsPerson(uint id) => id >= MinimumId && id != Nobody && id is not (>= FirstDynamic and <= LastDynamic);
+    public bool IsPerson(uint id) => Owner.IsPerson(id, MinimumId);
 
     private string? FaultOf(string sort, string numberName, uint number, string? name) => (IsPerson(number), name) switch
     {

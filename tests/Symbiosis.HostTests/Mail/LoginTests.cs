@@ -143,6 +143,41 @@ public sealed class LoginTests(Sites sites) : MailTest(sites)
     }
 
     [Theory, Releases]
+    public async Task CORE_T10_every_accepted_kind_of_hash_logs_in_and_its_text_does_not(Debian release)
+    {
+        var site = await MailSiteAsync(release);
+        var hashes = (await PythonAsync(site.Host, """
+            import base64, ctypes, hashlib
+            crypt = ctypes.CDLL("libcrypt.so.1").crypt
+            crypt.restype = ctypes.c_char_p
+            def hashed(salt): return crypt(b"secret", salt.encode()).decode()
+            sha512 = hashed("$6$rounds=5000$saltsaltsaltsalt$")
+            print("a", sha512)
+            print("b", "{CRYPT}" + hashed("$6$saltsalt$"))
+            print("c", "{crypt}" + hashed("$5$saltsalt$"))
+            print("d", "{CRYPT}" + hashed("$2y$05$abcdefghijklmnopqrstuu"))
+            print("e", hashed("$2b$05$abcdefghijklmnopqrstuu"))
+            print("f", hashed("$y$j9T$saltsalt$"))
+            print("g", hashed("$7$CU..../....saltsalt$"))
+            print("h", "{SHA512-CRYPT}" + sha512)
+            print("i", "{SSHA256}" + base64.b64encode(hashlib.sha256(b"secretsalt").digest() + b"salt").decode())
+            print("j", "{SSHA512}" + base64.b64encode(hashlib.sha512(b"secretsalt").digest() + b"salt").decode())
+            """)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).ToList();
+        await site.Host.ShellAsync("install -d -o admin -g admin /srv/hashes.hosted.test /srv/hashes.hosted.test/{config,mailboxes}; touch /srv/hashes.hosted.test/config/mailbox-dont-encrypt-passwords");
+        foreach (var hash in hashes)
+        {
+            var directory = $"/srv/hashes.hosted.test/mailboxes/{hash[0]}";
+            await site.Host.ShellAsync($"install -d -o admin -g admin {directory}; printf %s '{hash[1]}' | install -o admin -g admin -m 600 /dev/stdin {directory}/password");
+        }
+
+        foreach (var hash in hashes)
+        {
+            await LoginWorksAsync(site, $"{hash[0]}@hashes.hosted.test", "secret");
+            (await site.Host.TryRunAsync(["doveadm", "auth", "test", $"{hash[0]}@hashes.hosted.test", hash[1]])).Succeeded.ShouldBeFalse(hash[1]);
+        }
+    }
+
+    [Theory, Releases]
     public async Task MAIL_61_a_flagged_domain_keeps_its_passwords_as_typed(Debian release)
     {
         var site = await MailSiteAsync(release);

@@ -51,6 +51,40 @@ public sealed class RobustnessTests(Sites sites) : MailTest(sites)
     }
 
     [Theory, Releases]
+    public async Task With_Dovecot_stopped_mail_waits_and_is_not_refused(Debian release)
+    {
+        var site = await OwnMailSiteAsync(release);
+        (await SmtpAsync(site.World, "--to", "bob@example.com")).LastAnswer.ShouldStartWith("250 ");
+        await MessagesAsync(site, "/srv/example.com/mailboxes/bob/Maildir", 1);
+
+        await site.Host.RunAsync("systemctl", "stop", "dovecot.service");
+        (await SmtpAsync(site.World, "--to", "bob@example.com")).LastAnswer.ShouldStartWith("250 ");
+        await site.Host.UntilAsync(Soon, "grep", "-q", "== bob@example.com .* defer", "/var/log/exim4/mainlog");
+        await site.Host.RunAsync("systemctl", "start", "dovecot.service");
+        await site.Host.RunAsync("exim4", "-qff");
+
+        await MessagesAsync(site, "/srv/example.com/mailboxes/bob/Maildir", 2);
+    }
+
+    [Theory, Releases]
+    public async Task Without_our_tables_no_mail_is_lost(Debian release)
+    {
+        var site = await OwnMailSiteAsync(release);
+        await site.Host.ShellAsync("systemctl stop symbiosis.service; rm -rf /var/lib/symbiosis/mail");
+
+        (await SmtpAsync(site.World, "--to", "bob@example.com")).LastAnswer.ShouldStartWith("250 ");
+        (await SmtpAsync(site.World, "--to", "nobody@example.com", "--quit-after", "RCPT")).LastAnswer.ShouldBe("550 5.1.1 Unknown user");
+        await MessagesAsync(site, "/srv/example.com/mailboxes/bob/Maildir", 1);
+
+        // Dovecot alone must not refuse for good either, should Exim ever hand it a user it does not know.
+        var lmtp = await site.Host.TryRunAsync(["swaks", "--protocol", "LMTP", "--socket", "/run/dovecot/lmtp", "--from", "a@elsewhere.test", "--to", "bob@example.com", "--quit-after", "RCPT"]);
+        new Conversation(lmtp.ToString()).LastAnswer.ShouldStartWith("451 ");
+
+        await site.Host.RunAsync("systemctl", "start", "symbiosis.service");
+        await LoginWorksAsync(site, "bob@example.com", "bobpass");
+    }
+
+    [Theory, Releases]
     public async Task A_tenants_links_lead_nowhere(Debian release)
     {
         var site = await MailSiteAsync(release);
@@ -87,6 +121,30 @@ public sealed class RobustnessTests(Sites sites) : MailTest(sites)
         await site.Host.UntilAsync(Soon, "doveadm", "user", "bob@d200.hosted.test");
 
         (await ReloadsAsync(site)).ShouldBe(reloads);
+    }
+
+    [Theory, Releases]
+    public async Task CORE_T21_a_snippet_of_the_administrator_counts_and_a_broken_one_changes_nothing(Debian release)
+    {
+        var site = await OwnMailSiteAsync(release);
+        const string Snippet = "/etc/exim4/symbiosis.d/10-acl/40-acl-check-mail/10-do-stuff";
+
+        await site.Host.WriteAsync(Snippet, "  deny message = 550 5.7.1 Not from there\n       sender_domains = stranger.test\n");
+        await site.Host.WriteAsync(Snippet + "~", "nonsense\n");
+        await Eventually.BecomesAsync(
+            async () => (await SmtpAsync(site.World, "--to", "bob@example.com", "--quit-after", "RCPT")).LastAnswer, answer => answer == "550 5.7.1 Not from there", Soon);
+        var good = await site.Host.ReadAsync("/etc/exim4/exim4.conf");
+        good.ShouldContain($"acl_check_mail:\n\n# {new string('-', 78)}\n# {Snippet}\n");
+        good.ShouldNotContain("nonsense");
+
+        await site.Host.RunAsync("systemctl", "stop", "symbiosis.service");
+        await site.Host.WriteAsync(Snippet, "  nonsense\n");
+        var apply = await site.Host.TryRunAsync(["symbiosis", "apply"]);
+
+        apply.Succeeded.ShouldBeFalse();
+        apply.ToString().ShouldContain("nonsense");
+        (await site.Host.ReadAsync("/etc/exim4/exim4.conf")).ShouldBe(good);
+        (await SmtpAsync(site.World, "--to", "bob@example.com", "--quit-after", "RCPT")).LastAnswer.ShouldBe("550 5.7.1 Not from there");
     }
 
     // 451 is allowed for the moment until the watcher has seen it; 5xx never is.

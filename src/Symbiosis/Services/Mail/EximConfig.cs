@@ -20,9 +20,9 @@ internal static class EximConfig
 
     // Groups of numbers that never own a domain (CORE-3): system accounts, nobody, and those systemd gives to services for a while.
     private static readonly EximText IsSystemId = Or(
-        Compare(Raw("$value"), "<", Raw("1000")),
-        Compare(Raw("$value"), "=", Raw("65534")),
-        And(Compare(Raw("$value"), ">=", Raw("61184")), Compare(Raw("$value"), "<=", Raw("65519"))));
+        Compare(Raw("$value"), "<", EximText.Of($"{Owner.FirstPerson}")),
+        Compare(Raw("$value"), "=", EximText.Of($"{Owner.Nobody}")),
+        And(Compare(Raw("$value"), ">=", EximText.Of($"{Owner.FirstDynamic}")), Compare(Raw("$value"), "<=", EximText.Of($"{Owner.LastDynamic}"))));
 
     private static readonly EximText DomainDirectory = EximText.Of($"{MailPaths.Tree}/{Raw("$domain_data")}");
     private static readonly EximText Mailboxes = EximText.Of($"{DomainDirectory}/mailboxes");
@@ -181,9 +181,10 @@ internal static class EximConfig
                      local_parts = \N^[./|]|[@%!]|/\.\./\N
             """)),
         Part("10-acl/50-acl-check-rcpt/30-accept-postmaster", Raw("""
-              # MAIL-7
+              # MAIL-7; who submits logs in, whoever the mail is for (MAIL-71).
               accept local_parts = postmaster
                      domains = +symbiosis_local_domains
+                     condition = ${if ={$received_port}{25}}
             """)),
         Part("10-acl/50-acl-check-rcpt/40-accept-authenticated-relay", Raw("""
               # MAIL-72: the login is a whole address, so no domain is added to it in a Sender header.
@@ -625,7 +626,7 @@ internal static class EximConfig
         return And(Exists(table), Equal(Lookup(EximText.Of($"{Raw("$local_part_data")}@{domain}"), "lsearch", table, Raw("yes"), Raw("no")), Raw("yes")));
     }
 
-    private static EximText IsUserServed => And(Compare(Raw("$local_user_uid"), ">=", Raw("1000")), Exists(Raw("$home")));
+    private static EximText IsUserServed => And(Compare(Raw("$local_user_uid"), ">=", EximText.Of($"{Owner.FirstPerson}")), Exists(Raw("$home")));
 
     private static EximText AliasList() => EximText.Of($"{MailPaths.AliasLists}/{Raw("$domain_data")}");
 

@@ -90,7 +90,7 @@ internal sealed class MailDomain(Domain domain, Host host, DovecotConfig? doveco
                 continue;
             }
 
-            if (IsSystemId(directory.Uid) || IsSystemId(directory.Gid))
+            if (!Owner.IsPerson(directory.Uid) || !Owner.IsPerson(directory.Gid))
             {
                 _diagnostics.Add(MailDiagnostics.SystemOwner.At(
                     path,
@@ -170,6 +170,4 @@ internal sealed class MailDomain(Domain domain, Host host, DovecotConfig? doveco
                 _treeChanges.Add(new TreeChange.GrantAccess(domain.Name, path, EximUser, letters, "Exim looks for mailboxes there (MAIL-164)"));
         }
     }
-
-    private static bool IsSystemId(uint id) => id < 1000 || id == 65534 || id is >= 61184 and <= 65519;
 }
