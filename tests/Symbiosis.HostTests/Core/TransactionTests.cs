@@ -148,7 +148,7 @@ public sealed class TransactionTests(Sites sites) : HostTest(sites)
 
         // removed: no trace
         await host.Admin.RunAsync("rm", "-rf", "/srv/example.com", "/srv/example.org");
-        await host.UntilAsync(live, "sh", "-c", "! grep -rls 'example[.]com\\|example[.]org' /var/lib/symbiosis/web /var/lib/symbiosis/mail /etc/apache2 /etc/exim4 /etc/dovecot");
+        await host.UntilAsync(live, "sh", "-c", "! find /var/lib/symbiosis/web /var/lib/symbiosis/mail -name 'example.*' | grep . && ! grep -rlsF /srv/example. /etc /var/lib/symbiosis/web /var/lib/symbiosis/mail");
         (await host.TryRunAsync(page)).Succeeded.ShouldBeFalse();
     }
 }
