@@ -9,14 +9,17 @@ namespace Symbiosis.LogSplitting;
 /// Finds the domain of a host name the way Apache does (WEB-38): the name itself, or its nearest hosted ancestor at label boundaries; a testing name is exactly the name in it. What was found is
 /// remembered until the table's directory changes.
 /// </summary>
-internal sealed class HostedNameTable(string directory, string? testingSuffix, TimeProvider clock) : IDisposable
+/// <typeparam name="T">What the caller keeps for each domain.</typeparam>
+internal sealed class HostedNameTable<T>(string directory, string? testingSuffix, TimeProvider clock, Func<string, T> make) : IDisposable
+    where T : class
 {
     private const int MaxNameLength = 253;
     private const int MaxRemembered = 20_000; // whoever asks for ever new names must not fill the memory
 
     private static readonly TimeSpan _settleTime = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<string, string?> _found = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, T?> _found = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, T> _domains = new(StringComparer.Ordinal);
     private readonly byte[] _testing = testingSuffix is null ? [] : Encoding.ASCII.GetBytes("." + testingSuffix);
     private readonly byte[] _content = new byte[512];
     private FileDescriptor? _directory;
@@ -55,8 +58,15 @@ internal sealed class HostedNameTable(string directory, string? testingSuffix, T
         return false;
     }
 
-    /// <summary>The directory name of the domain that a host name belongs to, or null. Only bytes that can stand in a name are looked up (CORE-2).</summary>
-    public string? Find(ReadOnlySpan<byte> host)
+    /// <summary>Forgets what was made for each domain.</summary>
+    public void Forget()
+    {
+        _found.Clear();
+        _domains.Clear();
+    }
+
+    /// <summary>What was made for the domain that a host name belongs to, or null. Only bytes that can stand in a name are looked up (CORE-2).</summary>
+    public T? Find(ReadOnlySpan<byte> host)
     {
         if (host.Length is 0 or > MaxNameLength)
             return null;
@@ -77,10 +87,11 @@ internal sealed class HostedNameTable(string directory, string? testingSuffix, T
         if (remembered.TryGetValue(text, out var domain))
             return domain;
         var name = Encoding.ASCII.GetBytes(text.ToString());
-        domain = LookUp(name);
         if (_found.Count >= MaxRemembered)
             _found.Clear();
-        return _found[text.ToString()] = domain;
+        return _found[text.ToString()] = LookUp(name) is not { } directoryName ? null
+            : _domains.TryGetValue(directoryName, out domain) ? domain
+            : _domains[directoryName] = make(directoryName);
     }
 
     /// <inheritdoc />

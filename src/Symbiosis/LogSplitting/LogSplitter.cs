@@ -13,8 +13,6 @@ internal sealed class LogSplitter : IDisposable
     /// <summary>Longer lines are cut (WEB-46).</summary>
     public const int MaxLineBytes = 1024 * 1024;
 
-    private const int MaxTargets = 20_000;
-
     private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(1); // WEB-45
     private static readonly TimeSpan _retryRefused = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _reportInterval = TimeSpan.FromMinutes(1); // WEB-48
@@ -22,12 +20,11 @@ internal sealed class LogSplitter : IDisposable
     private readonly SplitterOptions _options;
     private readonly TimeProvider _clock;
     private readonly Action<string> _report;
-    private readonly HostedNameTable _names;
+    private readonly HostedNameTable<DomainLogs> _names;
     private readonly LogOpener _opener;
-    private readonly Dictionary<(string Domain, bool IsSsl), Target> _targets = [];
     private readonly LinkedList<Target> _open = []; // most recently used first
-    private readonly Target _default = new("", IsSsl: false, []);
-    private readonly Target _sslDefault = new("", IsSsl: true, []);
+    private readonly Target _default = new("", isSsl: false, []);
+    private readonly Target _sslDefault = new("", isSsl: true, []);
 
     private byte[] _partial = new byte[8192];
     private int _partialLength;
@@ -40,7 +37,7 @@ internal sealed class LogSplitter : IDisposable
     public LogSplitter(SplitterOptions options, TimeProvider clock, Action<string> report)
     {
         (_options, _clock, _report) = (options, clock, report);
-        _names = new HostedNameTable(options.NamesDirectory, options.TestingSuffix, clock);
+        _names = new HostedNameTable<DomainLogs>(options.NamesDirectory, options.TestingSuffix, clock, domain => new DomainLogs(domain));
         _opener = new LogOpener(options);
         _now = clock.GetTimestamp();
     }
@@ -48,9 +45,26 @@ internal sealed class LogSplitter : IDisposable
     /// <summary>Number of domain logs that are open.</summary>
     public int OpenFiles => _open.Count;
 
-    // A log that lines go to. The prefix is what a line in the default log has in front when this log vanished under it.
-    private sealed record Target(string Domain, bool IsSsl, byte[] Prefix)
+    private sealed class DomainLogs(string domain)
     {
+        private readonly byte[] _prefix = Encoding.ASCII.GetBytes(domain + " ");
+        private Target? _http;
+        private Target? _https;
+
+        public Target Http => _http ??= new Target(domain, isSsl: false, _prefix);
+
+        public Target Https => _https ??= new Target(domain, isSsl: true, _prefix);
+    }
+
+    // A log that lines go to. The prefix is what a line in the default log has in front when this log vanished under it.
+    private sealed class Target(string domain, bool isSsl, byte[] prefix)
+    {
+        public string Domain => domain;
+
+        public bool IsSsl => isSsl;
+
+        public byte[] Prefix => prefix;
+
         public LogFile? File { get; set; }
 
         public LinkedListNode<Target>? Node { get; set; }
@@ -94,8 +108,11 @@ internal sealed class LogSplitter : IDisposable
         }
 
         if (_options.Synchronous)
-            Flush(_ => true);
+            FlushAll();
     }
+
+    /// <summary>Writes all whole lines now.</summary>
+    public void FlushAll() => Flush(_ => true);
 
     /// <summary>How long the caller may wait for more input before <see cref="FlushDue"/>; null when nothing waits.</summary>
     public TimeSpan? UntilDue()
@@ -191,16 +208,7 @@ internal sealed class LogSplitter : IDisposable
         if (domain is null)
             Append(isSsl ? _sslDefault : _default, named, named);
         else
-            Append(TargetOf(domain, isSsl), named[(space + 1)..], named);
-    }
-
-    private Target TargetOf(string domain, bool isSsl)
-    {
-        if (_targets.TryGetValue((domain, isSsl), out var target))
-            return target;
-        if (_targets.Count >= MaxTargets)
-            CloseDomainLogs();
-        return _targets[(domain, isSsl)] = new Target(domain, isSsl, Encoding.ASCII.GetBytes(domain + " "));
+            Append(isSsl ? domain.Https : domain.Http, named[(space + 1)..], named);
     }
 
     private void Append(Target target, ReadOnlySpan<byte> line, ReadOnlySpan<byte> complete)
@@ -331,7 +339,7 @@ internal sealed class LogSplitter : IDisposable
     {
         while (_open.Last is { } last)
             Close(last.Value);
-        _targets.Clear();
+        _names.Forget();
     }
 
     private IEnumerable<Target> OpenTargets() => _open.Concat(new[] { _default, _sslDefault }.Where(target => target.File is not null));

@@ -5,15 +5,20 @@ using Symbiosis.Machine.Native;
 namespace Symbiosis.LogSplitting;
 
 /// <summary>
-/// The splitter as a process that Apache starts: reads standard input until it ends. SIGHUP makes it open its files again, SIGTERM makes it read what is there, write everything and end; both may
-/// come at any time and lose nothing (WEB-44). A single thread does all the work; signals only wake it.
+/// The splitter as a process that Apache starts: reads standard input until it ends. SIGHUP makes it open its files again; it may come at any time and loses nothing (WEB-44).
+/// A single thread does all the work; signals only wake it.
+/// <para>
+/// SIGTERM does not end it at once. Apache sends it to the old process at every graceful reload, while its own old children still finish requests and write their lines to it; and when Apache
+/// itself is stopped, systemd kills what is left as soon as its main process is gone. So it writes everything, holds nothing back any more, and goes on until the last writer is gone.
+/// A second SIGTERM, or a long silence, ends it.
+/// </para>
 /// </summary>
 internal static class SplitterProcess
 {
     private const int ReadBytes = 256 * 1024;
 
-    /// <summary>After SIGTERM, how long somebody who still writes may keep it from ending.</summary>
-    private static readonly TimeSpan _longestDrain = TimeSpan.FromSeconds(5);
+    /// <summary>After SIGTERM, how long nobody may have written before it ends although somebody still could. As long as Apache gives a request that stands still.</summary>
+    private static readonly TimeSpan _longestSilence = TimeSpan.FromMinutes(10);
 
     /// <summary>Runs until the input ends. Returns the exit code: 0 at the end of input, 1 when the input cannot be read.</summary>
     public static int Run(SplitterOptions options, TimeProvider clock, Action<string> report)
@@ -27,12 +32,12 @@ internal static class SplitterProcess
         using var splitter = new LogSplitter(options, clock, report);
         var buffer = new byte[ReadBytes];
         Span<byte> counter = stackalloc byte[sizeof(ulong)];
-        long? ending = null;
+        long? quietSince = null; // not null: SIGTERM came
         while (true)
         {
             Span<Poll.pollfd> ready = [new() { fd = (int)input.DangerousGetHandle(), events = Poll.POLLIN }, new() { fd = (int)wake.DangerousGetHandle(), events = Poll.POLLIN }];
-            var wait = ending is null ? splitter.UntilDue() : TimeSpan.Zero;
-            var count = Poll.poll(ready, wait is { } time ? (int)Math.Ceiling(time.TotalMilliseconds) : -1);
+            var wait = quietSince is { } quiet ? _longestSilence - clock.GetElapsedTime(quiet) : splitter.UntilDue();
+            var count = Poll.poll(ready, wait is { } time ? (int)Math.Ceiling(Math.Max(0, time.TotalMilliseconds)) : -1);
             if (count < 0 && FileDescriptor.LastError() != Errno.EINTR)
                 return 1;
             if (count > 0 && ready[1].revents != 0)
@@ -40,40 +45,44 @@ internal static class SplitterProcess
             if (Interlocked.Exchange(ref hangup, 0) != 0)
                 splitter.Hangup();
             if (Interlocked.Exchange(ref end, 0) != 0)
-                ending ??= clock.GetTimestamp();
+            {
+                if (quietSince is not null)
+                    break;
+                quietSince = clock.GetTimestamp();
+                splitter.FlushAll();
+            }
 
             if (count > 0 && ready[0].revents != 0)
             {
                 var length = Unistd.read(input, buffer);
-                if (length < 0 && FileDescriptor.LastError() is not (Errno.EINTR or Errno.EAGAIN))
+                if (length == 0)
+                    break;
+                if (length > 0)
                 {
-                    report($"standard input cannot be read ({FileDescriptor.LastError()})");
+                    splitter.Feed(buffer.AsSpan(0, (int)length));
+                    if (quietSince is not null)
+                    {
+                        quietSince = clock.GetTimestamp();
+                        splitter.FlushAll();
+                    }
+                }
+                else if (FileDescriptor.LastError() is not (Errno.EINTR or Errno.EAGAIN) and var error)
+                {
+                    report($"standard input cannot be read ({error})");
                     splitter.Finish();
                     return 1;
                 }
-
-                if (length == 0)
-                {
-                    splitter.Finish();
-                    return 0;
-                }
-
-                if (length > 0)
-                    splitter.Feed(buffer.AsSpan(0, (int)length));
             }
-            else if (ending is not null)
+            else if (quietSince is { } since && clock.GetElapsedTime(since) >= _longestSilence)
             {
-                splitter.Finish();
-                return 0;
+                break;
             }
 
             splitter.FlushDue();
-            if (ending is { } since && clock.GetElapsedTime(since) > _longestDrain)
-            {
-                splitter.Finish();
-                return 0;
-            }
         }
+
+        splitter.Finish();
+        return 0;
     }
 
     private static void Note(PosixSignalContext context, ref int flag, FileDescriptor wake)

@@ -36,7 +36,7 @@ internal static class HostedMap
         rules.Comment("No name at all (WEB-8). Apache has refused what cannot be a name; this does not depend on it.");
         rules.Rewrite("RewriteCond", "%{HTTP_HOST}", "^$");
         rules.Rewrite("RewriteRule", "^", "-", withoutHost is null ? unknown : $"[E=SYMBIOSIS_NAME:{withoutHost}]");
-        rules.Rewrite("RewriteCond", "%{SERVER_NAME}", "!^[a-z0-9._-]+$");
+        rules.Rewrite("RewriteCond", "%{SERVER_NAME}", "!^[a-z0-9._-]{1,253}$");
         rules.Rewrite("RewriteRule", "^", "-", unknown);
 
         rules.Comment("NAME.testing.HOST is exactly NAME (WEB-9).");
@@ -52,7 +52,7 @@ internal static class HostedMap
         rules.Rewrite("RewriteRule", "^", "-", "[E=SYMBIOSIS_NAME:%{SERVER_NAME}]");
         rules.Rewrite("RewriteCond", isFile, "!-f");
         rules.Rewrite("RewriteCond", "%{ENV:SYMBIOSIS_NAME}", @"^[^.]+\.(.+)$");
-        rules.Rewrite("RewriteRule", "^", "-", "[E=SYMBIOSIS_NAME:%1,N=130]"); // a name has at most 127 labels
+        rules.Rewrite("RewriteRule", "^", "-", "[E=SYMBIOSIS_NAME:%1,N=130]"); // 253 characters are at most 127 labels
         rules.Rewrite("RewriteCond", isFile, "!-f");
         rules.Rewrite("RewriteRule", "^", "-", unknown);
         rules.Rewrite("RewriteCond", "expr", $"file('{WebPaths.Names}/%{{reqenv:SYMBIOSIS_NAME}}') =~ /^([^ ]+) ([0-9]+)\\s*$/");

@@ -22,10 +22,10 @@ internal static class SiteText
     /// <summary>The command Apache starts once and pipes lines to. It must be the same text wherever the same process is meant.</summary>
     public static string SplitterCommand(Host host, string arguments) => $"||/usr/bin/symbiosis log-splitter -t testing.{host.Name} {arguments}";
 
-    // WEB-66. FilesMatch sections come after .htaccess, so nobody can grant access again by accident.
+    // WEB-66, by file name for whatever leads there, and by URL because such a section comes after .htaccess, so nobody opens these again by accident.
     private static string PrivateFiles { get; } = HostedMap.Indent(new ApacheWriter()
         .Section("FilesMatch", @"^\.(?:ht|git|svn|env)", files => files.Directive("Require", "all", "denied"))
-        .Section("DirectoryMatch", @"/\.(?:git|svn)(?:/|$)", directories => directories.Directive("Require", "all", "denied"))
+        .Section("LocationMatch", @"/\.(?:ht|git|svn|env)", locations => locations.Directive("Require", "all", "denied"))
         .ToString());
 
     private static string PhpHandler(Host host)

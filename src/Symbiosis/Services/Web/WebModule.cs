@@ -85,8 +85,7 @@ public sealed class WebModule : IServiceModule
         var files = new List<RenderedFile> { ServerSettings.Render(host) };
         var held = new List<HostPath>();
         Keep(MassHostingSite.Render(host, diagnostics), MassHostingSite.Name);
-        if (host.Certificate is not null)
-            Keep(MassHostingSite.RenderSsl(host, diagnostics), MassHostingSite.SslName);
+        Keep(MassHostingSite.RenderSsl(host, diagnostics), MassHostingSite.SslName); // the host always has a certificate, if need be one that is made in the same apply (TLS-52)
         diagnostics.AddRange(OwnSite.TryTemplate(host));
         if (PhpVersion.On(host) is { } php)
         {

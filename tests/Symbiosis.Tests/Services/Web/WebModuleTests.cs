@@ -130,14 +130,8 @@ public sealed class WebModuleTests
     }
 
     [Fact]
-    public void The_mass_site_over_https_comes_with_the_host_certificate()
-    {
-        const string ssl = "/etc/apache2/sites-available/zz-mass-hosting.ssl.conf";
-        var certified = _host with { Certificate = new PublishedCertificate(_host.ReadAt, ["host.example.net"], IsSelfSigned: true) };
-
-        HostFile(_host, ssl).ShouldBeNull();
-        HostFile(certified, ssl)!.Content.ShouldContain("SSLCertificateFile /var/lib/symbiosis/tls/host.example.net/fullchain.pem");
-    }
+    public void The_mass_site_over_https_has_the_host_certificate_from_the_first_apply_on() =>
+        HostFile(_host, "/etc/apache2/sites-available/zz-mass-hosting.ssl.conf")!.Content.ShouldContain("SSLCertificateFile /var/lib/symbiosis/tls/host.example.net/fullchain.pem");
 
     [Fact]
     public void WEB_34_the_sites_of_the_host_do_not_depend_on_the_domains()
