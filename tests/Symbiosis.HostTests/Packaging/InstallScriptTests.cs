@@ -20,7 +20,7 @@ public sealed class InstallScriptTests(Sites sites) : HostTest(sites)
         (await host.RunAsync("getent", "passwd", "admin")).ShouldBe("admin:x:1000:1000:Symbiosis Administrator:/srv:/bin/bash\n"); // CORE-62
         (await host.RunAsync("id", "-nG", "admin")).ShouldBe("admin adm www-data\n");
         (await host.RunAsync("sh", "-c", "passwd --status admin | cut -d' ' -f2; stat -c '%U:%G %a' /etc/sudoers.d/symbiosis; visudo -cq")).ShouldBe("L\nroot:root 440\n");
-        (await host.RunAsync("man", "-w", "symbiosis")).ShouldContain("symbiosis.1");
+        (await host.RunAsync("zcat", "/usr/share/man/man1/symbiosis.1.gz")).ShouldContain("mailbox create"); // there is no man(1) on a small Debian
     }
 
     [Theory, Releases]

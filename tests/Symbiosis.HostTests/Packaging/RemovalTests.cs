@@ -12,6 +12,7 @@ public sealed partial class RemovalTests(Sites sites) : HostTest(sites)
         var host = (await OwnSiteAsync(release, MachineKind.Host)).Host;
         var before = await Inventory.TakeAsync(host);
         await host.InstallAsync(await BuiltPackages.FirstAsync(), "symbiosis", "symbiosis-web", "symbiosis-mail", "symbiosis-full");
+        await ShouldServeAsync(host);
 
         await host.AptAsync("purge", "symbiosis", "symbiosis-web", "symbiosis-mail", "symbiosis-full");
 
@@ -25,10 +26,44 @@ public sealed partial class RemovalTests(Sites sites) : HostTest(sites)
     {
         var host = (await OwnSiteAsync(release, MachineKind.Host)).Host;
         await host.InstallAsync(await BuiltPackages.FirstAsync(), "symbiosis", "symbiosis-web", "symbiosis-mail");
+        await ShouldServeAsync(host);
+        await host.ShellAsync("sed -i '2i # by hand' /etc/exim4/exim4.conf");
 
-        await host.AptAsync("remove", "symbiosis-web", "symbiosis-mail");
+        var said = await host.AptAsync("remove", "symbiosis-web", "symbiosis-mail");
 
         await ShouldBeStockAsync(host);
+        (await host.RunAsync("find", "/var/lib/symbiosis/web", "/var/lib/symbiosis/mail", "-type", "f")).ShouldBeEmpty();
+        said.ShouldContain("PLAN011");
+        (await host.ReadAsync("/var/lib/symbiosis/kept/etc/exim4/exim4.conf")).ShouldContain("# by hand");
+        (await host.RunAsync("systemctl", "is-active", "symbiosis")).ShouldBe("active\n"); // it goes on without those services
+        (await host.RunAsync("symbiosis", "plan")).ShouldContain("Nothing to change");
+    }
+
+    [Theory, Releases]
+    public async Task A_service_that_was_removed_can_come_back(Debian release)
+    {
+        var host = (await OwnSiteAsync(release, MachineKind.Host)).Host;
+        await host.InstallAsync(await BuiltPackages.FirstAsync(), "symbiosis", "symbiosis-web", "symbiosis-mail");
+        await ShouldServeAsync(host);
+        await host.AptAsync("remove", "symbiosis", "symbiosis-web", "symbiosis-mail");
+
+        await host.InstallAsync(await BuiltPackages.FirstAsync(), "symbiosis", "symbiosis-web", "symbiosis-mail");
+
+        await ShouldServeAsync(host);
+    }
+
+    // A domain and a mailbox, so that there is something to leave behind.
+    private static async Task ShouldServeAsync(DebianMachine host)
+    {
+        await host.ShellAsync("""
+            [ -e /srv/example.com ] || symbiosis domain create example.com
+            [ -e /srv/example.com/mailboxes/bob ] || symbiosis mailbox create bob@example.com
+            echo 'a page of example.com' >/srv/example.com/public/htdocs/index.html
+            """);
+        await host.UntilAsync(TimeSpan.FromSeconds(10), "sh", "-c", "curl -sS --max-time 5 -H 'Host: example.com' http://127.0.0.1/ | grep 'a page of example.com'");
+        await host.UntilAsync(TimeSpan.FromSeconds(10), "doveadm", "user", "bob@example.com");
+        (await host.RunAsync("exim4", "-bV")).ShouldContain("Configuration file is /etc/exim4/exim4.conf");
+        (await host.RunAsync("systemctl", "is-active", "symbiosis", "apache2", "exim4", "dovecot")).ShouldBe("active\nactive\nactive\nactive\n");
     }
 
     private static async Task ShouldBeStockAsync(DebianMachine host)
