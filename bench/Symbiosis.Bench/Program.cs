@@ -13,6 +13,7 @@ return args switch
     ["run", .. var options] => Compare(options),
     ["floor", var root] => MeasureFloor(root),
     ["read", var root] => MeasureReading(root),
+    ["watch", var root] => MeasureWatching(root),
     ["apply-for-ever", var root] => await ApplyForEverAsync(root),
     ["plan", var root, .. var options] => await MeasurePlanningAsync(root, options),
     _ => ShowUsage(),
@@ -71,6 +72,12 @@ static int MeasureFloor(string root)
     return 0;
 }
 
+static int MeasureWatching(string root)
+{
+    TreeReading.Watch(root, Console.Out);
+    return 0;
+}
+
 static int MeasureReading(string root)
 {
     foreach (var threads in (int[])[1, 1, Environment.ProcessorCount, Environment.ProcessorCount])
@@ -109,6 +116,7 @@ static int ShowUsage()
                Symbiosis.Bench once plan|apply DIRECTORY
                Symbiosis.Bench floor DIRECTORY
                Symbiosis.Bench read DIRECTORY
+               Symbiosis.Bench watch DIRECTORY
                Symbiosis.Bench plan DIRECTORY [--domains N]
                Symbiosis.Bench apply-for-ever DIRECTORY
         """);

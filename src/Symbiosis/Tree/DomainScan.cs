@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Symbiosis.Diagnostics;
 using Symbiosis.Machine;
 using Symbiosis.Model;
@@ -52,7 +51,8 @@ public sealed record DomainEntry
 /// <summary>What <c>/srv</c> holds: the domains, who they belong to and what they are called. A pure value, equal when all of that is.</summary>
 public sealed class DomainScan
 {
-    private readonly FrozenDictionary<string, DomainEntry> _byName;
+    // Not a frozen dictionary: making one of ten thousand names costs more than the rest of a scan.
+    private readonly Dictionary<string, DomainEntry> _byName;
     private readonly DomainName _hostName;
 
     private DomainScan(ValueList<DomainEntry> domains, DomainName hostName, ValueList<Diagnostic> diagnostics, ScanFault fault)
@@ -61,7 +61,13 @@ public sealed class DomainScan
         Diagnostics = diagnostics;
         Fault = fault;
         _hostName = hostName;
-        _byName = domains.SelectMany(domain => domain.Aliases.Append(domain.Name).Select(name => KeyValuePair.Create(name.Value, domain))).ToFrozenDictionary(StringComparer.Ordinal);
+        _byName = new Dictionary<string, DomainEntry>(domains.Count, StringComparer.Ordinal);
+        foreach (var domain in domains)
+        {
+            _byName[domain.Name.Value] = domain;
+            foreach (var alias in domain.Aliases)
+                _byName[alias.Value] = domain;
+        }
     }
 
     /// <summary>The domains, sorted bytewise by name (CORE-6).</summary>
@@ -93,60 +99,70 @@ public sealed class DomainScan
     {
         var diagnostics = new List<Diagnostic>();
         var presentNames = new HashSet<string>(entries.Count, StringComparer.Ordinal);
-        var directories = new Dictionary<DeviceInode, string>();
+        var directories = new Dictionary<DeviceInode, DomainName>(entries.Count);
+        var links = new List<(DomainName Name, SrvEntry Entry)>();
+        var candidates = new List<(DomainName Name, SrvEntry Entry)>(entries.Count);
         foreach (var entry in entries)
         {
             presentNames.Add(entry.Name);
-            if (entry is { IsLink: false, Target: not null } && IsDomainName(entry.Name, hostName, out _))
-                directories[entry.Target.Value.Identity] = entry.Name;
-        }
-
-        var aliases = new Dictionary<string, List<DomainName>>(StringComparer.Ordinal);
-        var candidates = new List<(DomainName Name, SrvEntry Entry)>();
-        foreach (var entry in entries)
-        {
             if (entry.Target is not { } target || entry.Name.StartsWith('.'))
                 continue;
-            var path = $"{srv}/{entry.Name}";
             if (!IsDomainName(entry.Name, hostName, out var name))
             {
                 if (FindNameFault(entry) is { } fault)
-                    diagnostics.Add(TreeDiagnostics.BadDomainName.At(path, $"the name of this directory is not a domain name: {fault}", HintFor(entry.Name)));
+                    diagnostics.Add(TreeDiagnostics.BadDomainName.At($"{srv}/{entry.Name}", $"the name of this directory is not a domain name: {fault}", HintFor(entry.Name)));
                 continue;
             }
 
-            if (entry.IsLink && directories.TryGetValue(target.Identity, out var original))
+            if (entry.IsLink)
             {
-                if (!aliases.TryGetValue(original, out var list))
-                    aliases[original] = list = [];
-                list.Add(name);
+                links.Add((name, entry));
+                continue;
             }
-            else
+
+            // One directory mounted under two names is two domains; its links belong to the first by name.
+            if (!directories.TryGetValue(target.Identity, out var other) || name.CompareTo(other) < 0)
+                directories[target.Identity] = name;
+            candidates.Add((name, entry));
+        }
+
+        var aliases = new Dictionary<DomainName, List<DomainName>>();
+        foreach (var (name, entry) in links)
+        {
+            if (!directories.TryGetValue(entry.Target!.Value.Identity, out var original)) // links without a target were left out
             {
                 candidates.Add((name, entry));
+                continue;
             }
+
+            if (!aliases.TryGetValue(original, out var list))
+                aliases[original] = list = [];
+            list.Add(name);
         }
 
         var domains = new List<DomainEntry>(candidates.Count);
+        var owners = new Dictionary<(uint, uint), (Owner? Owner, string? Fault)>();
         foreach (var (name, entry) in candidates)
         {
             var target = entry.Target!.Value; // candidates have one
-            var fault = entry.Fault;
-            var owner = fault is null ? rule.Judge(target.Uid, target.Gid, out fault) : null;
+            if (!owners.TryGetValue((target.Uid, target.Gid), out var judged))
+                owners[(target.Uid, target.Gid)] = judged = (rule.Judge(target.Uid, target.Gid, out var why), why);
+            var fault = entry.Fault ?? judged.Fault;
+            var owner = fault is null ? judged.Owner : null;
             if (owner is null)
             {
                 diagnostics.Add(TreeDiagnostics.BadOwner.At($"{srv}/{name}", $"this is no domain: {fault}", entry.Fault is null ? "chown it to the customer or to admin" : null, domain: name));
                 continue;
             }
 
-            var links = aliases.TryGetValue(name.Value, out var found) ? found.Order().ToValueList() : [];
+            var itsLinks = aliases.TryGetValue(name, out var found) ? found.Order().ToValueList() : [];
             domains.Add(new DomainEntry
             {
                 Name = name,
                 Directory = srv.Join(name.Value),
                 Owner = owner,
-                Aliases = links,
-                OtherNames = DomainLookup.OtherNames(name, links, presentNames),
+                Aliases = itsLinks,
+                OtherNames = DomainLookup.OtherNames(name, itsLinks, presentNames),
                 Identity = target.Identity,
                 IsLink = entry.IsLink,
             });
