@@ -43,8 +43,8 @@ internal sealed record NetworkState(ValueList<InterfaceAddress> Addresses, Value
     {
         var routes = new List<DefaultRoute>();
         var addresses = new List<InterfaceAddress>();
-        Dump(LinuxRtnetlink.RTM_GETROUTE, LinuxRtnetlink.RtmsgSize, message => AddRoutes(message, routes));
-        Dump(LinuxRtnetlink.RTM_GETADDR, LinuxRtnetlink.IfaddrmsgSize, message => AddAddress(message, addresses));
+        Dump(LinuxRtnetlink.RTM_GETROUTE, LinuxRtnetlink.RtmsgSize, addresses, routes);
+        Dump(LinuxRtnetlink.RTM_GETADDR, LinuxRtnetlink.IfaddrmsgSize, addresses, routes);
         return new NetworkState(addresses.ToValueList(), routes.ToValueList());
     }
 
@@ -65,9 +65,7 @@ internal sealed record NetworkState(ValueList<InterfaceAddress> Addresses, Value
         return new IPAddress(bytes);
     }
 
-    private delegate void MessageReader(ReadOnlySpan<byte> body);
-
-    private static void Dump(ushort request, int bodySize, MessageReader read)
+    private static void Dump(ushort request, int bodySize, List<InterfaceAddress> addresses, List<DefaultRoute> routes)
     {
         using var socket = new FileDescriptor(SysSocket.socket(SysSocket.AF_NETLINK, SysSocket.SOCK_RAW | SysSocket.SOCK_CLOEXEC, LinuxRtnetlink.NETLINK_ROUTE));
         if (socket.IsInvalid)
@@ -88,13 +86,13 @@ internal sealed record NetworkState(ValueList<InterfaceAddress> Addresses, Value
                 continue;
             if (length <= 0)
                 throw new Win32Exception((int)FileDescriptor.LastError(), "netlink");
-            if (!ReadDatagram(buffer.AsSpan(0, length), read))
+            if (!ReadDatagram(buffer.AsSpan(0, length), addresses, routes))
                 return;
         }
     }
 
-    // False after the last message of a dump.
-    private static bool ReadDatagram(ReadOnlySpan<byte> datagram, MessageReader read)
+    /// <summary>Reads the messages of one datagram. False after the last one of a dump.</summary>
+    internal static bool ReadDatagram(ReadOnlySpan<byte> datagram, List<InterfaceAddress> addresses, List<DefaultRoute> routes)
     {
         while (datagram.Length >= LinuxRtnetlink.NLMSG_HDRLEN)
         {
@@ -102,11 +100,15 @@ internal sealed record NetworkState(ValueList<InterfaceAddress> Addresses, Value
             var type = BitConverter.ToUInt16(datagram[4..]);
             if (type == LinuxRtnetlink.NLMSG_DONE)
                 return false;
-            if (type == LinuxRtnetlink.NLMSG_ERROR)
-                throw new Win32Exception(-BitConverter.ToInt32(datagram[LinuxRtnetlink.NLMSG_HDRLEN..]), "netlink");
             if (length < LinuxRtnetlink.NLMSG_HDRLEN || length > datagram.Length)
                 return false;
-            read(datagram[LinuxRtnetlink.NLMSG_HDRLEN..length]);
+            var body = datagram[LinuxRtnetlink.NLMSG_HDRLEN..length];
+            if (type == LinuxRtnetlink.NLMSG_ERROR && body.Length >= sizeof(int))
+                throw new Win32Exception(-BitConverter.ToInt32(body), "netlink");
+            if (type == LinuxRtnetlink.RTM_NEWADDR && body.Length >= LinuxRtnetlink.IfaddrmsgSize)
+                AddAddress(body, addresses);
+            else if (type == LinuxRtnetlink.RTM_NEWROUTE && body.Length >= LinuxRtnetlink.RtmsgSize)
+                AddRoutes(body, routes);
             datagram = datagram[Math.Min((length + 3) & ~3, datagram.Length)..];
         }
 
@@ -125,14 +127,14 @@ internal sealed record NetworkState(ValueList<InterfaceAddress> Addresses, Value
             // On a point-to-point link IFA_ADDRESS is the peer's and IFA_LOCAL ours.
             if (attribute.Type == LinuxRtnetlink.IFA_LOCAL || (attribute.Type == LinuxRtnetlink.IFA_ADDRESS && address.IsEmpty))
                 address = attribute.Value;
-            else if (attribute.Type == LinuxRtnetlink.IFA_FLAGS)
+            else if (attribute.Type == LinuxRtnetlink.IFA_FLAGS && attribute.Value.Length == sizeof(uint))
                 flags = BitConverter.ToUInt32(attribute.Value);
         }
 
         const uint unstable = LinuxRtnetlink.IFA_F_TENTATIVE | LinuxRtnetlink.IFA_F_DEPRECATED | LinuxRtnetlink.IFA_F_DADFAILED;
         // In IPv4 the bit of "temporary" means "secondary", which is as good as any (if_addr.h).
         var isStable = (flags & (family == LinuxRtnetlink.AF_INET6 ? unstable | LinuxRtnetlink.IFA_F_TEMPORARY : unstable)) == 0;
-        if (address.Length is 4 or 16)
+        if (address.Length == (family == LinuxRtnetlink.AF_INET6 ? 16 : 4))
             addresses.Add(new InterfaceAddress(BitConverter.ToInt32(body[4..]), new IPAddress(address), body[1], body[3] == LinuxRtnetlink.RT_SCOPE_UNIVERSE, isStable));
     }
 
@@ -150,6 +152,8 @@ internal sealed record NetworkState(ValueList<InterfaceAddress> Addresses, Value
         {
             switch (attribute.Type)
             {
+                case LinuxRtnetlink.RTA_TABLE or LinuxRtnetlink.RTA_PRIORITY or LinuxRtnetlink.RTA_OIF when attribute.Value.Length != sizeof(uint):
+                    break;
                 case LinuxRtnetlink.RTA_TABLE:
                     table = BitConverter.ToUInt32(attribute.Value);
                     break;

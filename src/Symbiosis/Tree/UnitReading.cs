@@ -174,6 +174,10 @@ internal sealed class UnitReading
             using var directory = OpenDirectory(parent, entry.NulTerminatedName, key, isOptional: false);
             if (directory is not null)
                 ReadDirectory(directory, inside, key + "/");
+
+            // On the host, a directory that is only on the way says nothing: /var/lib/symbiosis appears by our own doing, and must not make the host differ.
+            if (directory is not null && entry.Form is null && _domain is null)
+                _nodes.Remove(key);
         }
 
         switch (entry.Form)
