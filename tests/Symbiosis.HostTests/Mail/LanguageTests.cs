@@ -46,7 +46,7 @@ public sealed class LanguageTests(Sites sites) : HostTest(sites)
     private static string Shown(string line, string value)
     {
         if (value.Contains('#'))
-            line = Regex.Replace(line[1..^1], @"\\(.)", "$1", RegexOptions.None, TimeSpan.FromSeconds(1));
+            line = Regex.Replace(line[1..^1], @"\\(?<escaped>.)", "${escaped}", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
         return line.Replace("%%", "%", StringComparison.Ordinal);
     }
 

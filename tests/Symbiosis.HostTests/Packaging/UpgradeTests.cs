@@ -110,7 +110,7 @@ public sealed class UpgradeTests(Sites sites) : HostTest(sites)
         (await host.RunAsync("symbiosis", "plan")).ShouldContain("Nothing to change");
     }
 
-    private static Task ReconfigureDovecotAsync(DebianMachine host, string line) => host.ShellAsync($"""
+    private static Task<string> ReconfigureDovecotAsync(DebianMachine host, string line) => host.ShellAsync($"""
         sed -i '/ version$/d' /usr/share/dovecot/dovecot.conf
         echo '# {line}' >>/usr/share/dovecot/dovecot.conf
         DEBIAN_FRONTEND=noninteractive dpkg-reconfigure dovecot-core </dev/null
