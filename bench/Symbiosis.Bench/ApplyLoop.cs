@@ -40,7 +40,9 @@ public static class ApplyLoop
         var store = new WrittenStore(files, TimeProvider.System);
         var machine = new ApplyHost(new HostRoot(root), files, new CommandRunner(TimeProvider.System), new Prober(TimeProvider.System), TimeProvider.System);
         var applier = new Applier(machine, store);
-        for (var round = 0; ; round++)
+        // Not the state it died in, or after a restart nothing would change for a round.
+        var first = IsInPlace(State(0)) ? 1 : 0;
+        for (var round = first; ; round++)
         {
             using var held = ApplyLock.TryTake(files) ?? throw new InvalidOperationException("somebody else applies below " + root);
             foreach (var recovered in (await applier.RecoverAsync(held, CancellationToken.None)).AsEnumerable())
@@ -52,6 +54,8 @@ public static class ApplyLoop
             var outcome = await applier.ApplyAsync(held, plan, new ApplyOptions { Reloads = false }, progress: null, CancellationToken.None);
             await output.WriteLineAsync($"{outcome.End}: {outcome.Written.Count} written, {outcome.Removed.Count} removed");
         }
+
+        bool IsInPlace(DesiredState state) => Planner.Plan(state, new DiskSurvey(files).Take(state, store.Refresh()), store.Record, new PlanOptions { Force = true }).IsEmpty;
     }
 
     // Half of the domains change, some come and go.

@@ -116,7 +116,8 @@ internal sealed class Pipeline
 
         _renderer.UseHost(host);
         ForgetAllBut(scan);
-        _renderer.PutAll(_treeReader.ReadDomains(scan.Domains.ToList()));
+        foreach (var unit in _treeReader.ReadDomains(scan.Domains, _renderer.Render))
+            _renderer.Put(unit);
         _scan = scan;
         return new Reading(_renderer.All(), scan.Diagnostics);
     }

@@ -92,9 +92,16 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
             }
 
             if (operation.Kind == OperationKind.RemoveFile)
+            {
+                RemoveState(StateDirectory.Base, operation.Path);
+                RemoveState(StateDirectory.Rejected, operation.Path);
                 gone.Add((operation.Path.Value, _files.Stat(operation.Spare.Value)?.Stamp.ModifiedNs ?? 0));
+            }
             else if (operation.Kind == OperationKind.RemoveLink && operation.Entry is null)
+            {
                 gone.Add((operation.Path.Value, 0L));
+            }
+
             if (operation.Entry is WrittenFile file && operation.Kind == OperationKind.WriteFile)
                 entries.Add(FinishFile(operation, file));
             else if (operation.Entry is { } entry)
@@ -109,7 +116,7 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
 
     private WrittenFile FinishFile(Operation operation, WrittenFile entry)
     {
-        _files.Remove(StateDirectory.Mirror(StateDirectory.Rejected, operation.Path));
+        RemoveState(StateDirectory.Rejected, operation.Path);
         // After a kill the base of a merge is not known any more; then the next merge of this file does without.
         var generated = operation.Change is PlannedChange.WriteFile { BaseContent: { } known } ? known.ToArray() : _files.Read(operation.Path);
         if (entry.Base is not null && generated is not null && ContentDigest.Of(generated) == entry.Base)
@@ -126,6 +133,16 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
         _files.Remove(fresh);
         _files.WriteNew(fresh, content, new IHostFiles.FileAttributes(UnixFileMode.UserRead | UnixFileMode.UserWrite, 0, 0, (_host.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100));
         _files.Replace(fresh, path);
+    }
+
+    private void RemoveState(HostPath directory, HostPath path)
+    {
+        var kept = StateDirectory.Mirror(directory, path);
+        if (_files.Stat(kept.Value) is null)
+            return;
+        _files.Remove(kept);
+        for (var parent = kept.Parent; parent != directory && _files.List(parent).Count == 0; parent = parent.Parent)
+            _files.RemoveEmptyDirectory(parent);
     }
 
     private void RemoveDirectories(IEnumerable<HostPath> made)
@@ -261,7 +278,10 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
                 foreach (var (unit, evidence) in verdict.Refused)
                 {
                     var held = OperationsOf(daemon).Where(operation => operation.Unit == unit).ToList();
-                    HoldBack(daemon, unit, held, verdict.Kind, evidence);
+                    var rejected = HoldBack(daemon, unit, held);
+                    // When one thing holds back a whole daemon, saying it once is enough.
+                    if (verdict.Culprit is null || verdict.Culprit == unit)
+                        _diagnostics.Add(Explain(daemon, unit, held[0], rejected, verdict.Kind, evidence));
                     // A file that another daemon reads as well is gone from its view too.
                     foreach (var other in _plan.Daemons.Where(other => other != daemon && !waiting.Contains(other) && held.Exists(operation => operation.Daemons.Contains(other.Name)) && OperationsOf(other).Count > 0))
                         waiting.Enqueue(other);
@@ -272,7 +292,7 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
         }
 
         // CORE-40: the old file stays, the rejected text is kept, the others go on.
-        private void HoldBack(Daemon daemon, string unit, List<Operation> held, DiagnosticKind kind, CommandResult evidence)
+        private List<HostPath> HoldBack(Daemon daemon, string unit, List<Operation> held)
         {
             var rejected = new List<HostPath>();
             foreach (var operation in held)
@@ -285,11 +305,20 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
             }
 
             _quarantined.Add(new QuarantinedUnit(unit, daemon.Name, rejected.ToValueList()));
+            return rejected;
+        }
+
+        private Diagnostic Explain(Daemon daemon, string unit, Operation first, List<HostPath> rejected, DiagnosticKind kind, CommandResult evidence)
+        {
+            // The staged copies are gone by the time somebody reads this.
+            var said = ConfigurationCheck.Describe(evidence).Replace(_files.PathOf(StateDirectory.Stage.Join(daemon.Name)), "", StringComparison.Ordinal);
+            if (kind != ApplyingDiagnostics.CheckerRefused)
+                return kind.At((daemon.ConfigurationRoot ?? first.Path).Value, $"nothing new goes live for {daemon.Name}: {said}");
             var found = kind.At(
-                held[0].Path.Value,
-                $"{daemon.Name} refuses it, so the last good state stays: {ConfigurationCheck.Describe(evidence)}",
-                rejected.Count > 0 ? $"asked for by {held[0].Change!.Because}; the refused text is {rejected[0]}" : $"asked for by {held[0].Change!.Because}"); // made from a change just now
-            _diagnostics.Add(DomainName.TryParse(unit, out var domain) ? found with { Domain = domain } : found);
+                first.Path.Value,
+                $"{daemon.Name} refuses it, so the last good state stays: {said}",
+                $"asked for by {first.Change!.Because}" + (rejected.Count > 0 ? $"; the refused text is {rejected[0]}" : "")); // made from a change just now
+            return DomainName.TryParse(unit, out var domain) ? found with { Domain = domain } : found;
         }
 
         private void Swap()
@@ -385,7 +414,7 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
             _isCommitted = true;
             _diagnostics.AddRange(_applier.Finish(_operations, _plan.Adoptions, _plan.Forgotten));
             foreach (var path in _plan.NoLongerRejected)
-                _files.Remove(StateDirectory.Mirror(StateDirectory.Rejected, path));
+                _applier.RemoveState(StateDirectory.Rejected, path);
             if (_hasJournal)
                 _applier._journal.End();
         }
@@ -423,7 +452,7 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
                 Removed = Live.Where(operation => operation.Kind is OperationKind.RemoveFile or OperationKind.RemoveLink).Select(operation => operation.Path).ToValueList(),
                 Quarantined = _quarantined.ToValueList(),
                 RolledBack = _rolledBack.ToValueList(),
-                Reloaded = _reloaded.Select(daemon => daemon.Name).ToValueList(),
+                Reloaded = _reloaded.Select(daemon => daemon.Name).Where(name => !_rolledBack.Contains(name)).ToValueList(),
                 TreeChanges = _treeChanges,
                 Diagnostics = _diagnostics.ToValueList(),
             };

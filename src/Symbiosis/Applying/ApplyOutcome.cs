@@ -95,7 +95,7 @@ public sealed record ApplyOutcome(ApplyEnd End)
     /// <summary>Daemons that run on their old files, because reload or probe failed with the new ones.</summary>
     public ValueList<string> RolledBack { get; init; }
 
-    /// <summary>Daemons that were reloaded.</summary>
+    /// <summary>Daemons that were reloaded and use the new files.</summary>
     public ValueList<string> Reloaded { get; init; }
 
     /// <summary>Changes made inside the tree.</summary>

@@ -19,7 +19,8 @@ internal sealed class ConfigurationCheck(IHostFiles files, ICommandRunner comman
     /// <summary>What the checker thinks.</summary>
     /// <param name="Refused">Units held back, with the check that failed because of them. Empty: everything may go live.</param>
     /// <param name="Kind">Why they are held back.</param>
-    public sealed record Verdict(IReadOnlyDictionary<string, CommandResult> Refused, DiagnosticKind Kind);
+    /// <param name="Culprit">The one of them that stands for all, when they are held back together; null when each has a mistake of its own.</param>
+    public sealed record Verdict(IReadOnlyDictionary<string, CommandResult> Refused, DiagnosticKind Kind, string? Culprit = null);
 
     /// <summary>Judges the operations of one daemon.</summary>
     public async Task<Verdict> JudgeAsync(Daemon daemon, IReadOnlyList<Operation> operations, CancellationToken cancellationToken)
@@ -65,7 +66,8 @@ internal sealed class ConfigurationCheck(IHostFiles files, ICommandRunner comman
 
         async Task<bool> IsBrokenBeforeAsync() => !(await search.CheckAsync([])).Succeeded;
 
-        Verdict All(DiagnosticKind kind, CommandResult evidence) => new(units.ToDictionary(unit => unit, _ => evidence, StringComparer.Ordinal), kind);
+        Verdict All(DiagnosticKind kind, CommandResult evidence) =>
+            new(units.ToDictionary(unit => unit, _ => evidence, StringComparer.Ordinal), kind, units.Contains(DesiredUnit.HostUnit) ? DesiredUnit.HostUnit : units[0]);
 
         Verdict Refused() => new(search.Refused, ApplyingDiagnostics.CheckerRefused);
     }

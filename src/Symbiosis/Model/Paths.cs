@@ -38,12 +38,16 @@ public sealed record HostPath : IComparable<HostPath>
             return true;
         if (!text.StartsWith('/') || text.EndsWith('/'))
             return false;
+        if (ControlCharacters.AreIn(text) || text.Contains("//", StringComparison.Ordinal))
+            return false;
+        if (!text.Contains("/.", StringComparison.Ordinal))
+            return true; // nearly every path: no segment to look at one by one
         foreach (var segment in text.AsSpan(1).Split('/'))
         {
-            if (text.AsSpan(1)[segment] is "" or "." or "..")
+            if (text.AsSpan(1)[segment] is "." or "..")
                 return false;
         }
 
-        return !text.Any(char.IsControl);
+        return true;
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -48,6 +49,8 @@ public abstract record StoredPassword
 {
     /// <summary>libxcrypt hashes no longer ones (<c>CRYPT_MAX_PASSPHRASE_SIZE</c>, crypt(3)).</summary>
     private const int MaxPlainBytes = 511;
+
+    private static readonly SearchValues<char> _hashCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789./$=,+-_");
 
     private protected StoredPassword()
     {
@@ -119,7 +122,7 @@ public abstract record StoredPassword
         if (trimmed.Contains((byte)0))
             return new Refused("it holds a NUL byte, which no login can send");
         var text = Encoding.Latin1.GetString(trimmed); // one character a byte: only ASCII is looked at
-        if (text.ToLowerInvariant() is "yes" or "no" or "true" or "false")
+        if (text.Length <= "false".Length && text.ToLowerInvariant() is "yes" or "no" or "true" or "false")
             return new None($"'{text.ToLowerInvariant()}' is a switch, not a password (CORE-20)");
         if (ParseHash(text) is { } hash)
             return hash;
@@ -188,7 +191,7 @@ public abstract record StoredPassword
     }
 
     // A hash goes into colon-separated files: only the characters crypt(5) knows may be in it.
-    private static bool IsHashText(string text) => text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '/' or '$' or '=' or ',' or '+' or '-' or '_');
+    private static bool IsHashText(string text) => !text.AsSpan().ContainsAnyExcept(_hashCharacters);
 
     private static (string Prefix, string Hash)? SplitPrefix(string text) =>
         text.StartsWith('{') && text.IndexOf('}', StringComparison.Ordinal) is > 1 and var end ? (text[1..end].ToUpperInvariant(), text[(end + 1)..]) : null;

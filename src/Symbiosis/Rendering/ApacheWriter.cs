@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Text;
+using Symbiosis.Model;
 
 namespace Symbiosis.Rendering;
 
@@ -8,6 +10,13 @@ namespace Symbiosis.Rendering;
 /// </summary>
 public sealed class ApacheWriter
 {
+    private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+    private static readonly SearchValues<char> _letters = SearchValues.Create(Letters);
+
+    // What needs no quotes. Everything else gets them, also where Apache would not insist.
+    private static readonly SearchValues<char> _plain = SearchValues.Create(Letters + "-_./:@*%+,=[]");
+
     private readonly StringBuilder _text = new();
     private int _depth;
 
@@ -78,7 +87,7 @@ public sealed class ApacheWriter
     private static string Quote(string value, bool always)
     {
         Clean(value);
-        if (!always && value.Length > 0 && value.All(IsPlain))
+        if (!always && value.Length > 0 && !value.AsSpan().ContainsAnyExcept(_plain))
             return value;
         return "\"" + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
     }
@@ -91,14 +100,11 @@ public sealed class ApacheWriter
         return value.Length > 0 && !value.Any(char.IsWhiteSpace) && value[0] != '\'' ? value : $"\"{value}\"";
     }
 
-    // What needs no quotes. Everything else gets them, also where Apache would not insist.
-    private static bool IsPlain(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or ':' or '@' or '*' or '%' or '+' or ',' or '=' or '[' or ']';
-
-    private static string Name(string name) => name.Length > 0 && name.All(char.IsAsciiLetterOrDigit) ? name : throw new FormatException($"'{name}' is not the name of a directive");
+    private static string Name(string name) => name.Length > 0 && !name.AsSpan().ContainsAnyExcept(_letters) ? name : throw new FormatException($"'{name}' is not the name of a directive");
 
     private static string Clean(string value)
     {
-        if (value.Any(char.IsControl))
+        if (ControlCharacters.AreIn(value))
             throw new FormatException("a value for Apache's configuration holds a control character");
         if (value.Contains("${", StringComparison.Ordinal))
             throw new FormatException($"Apache would replace the variable in '{value}'");

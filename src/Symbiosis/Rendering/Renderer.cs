@@ -16,7 +16,11 @@ public sealed class Renderer(ValueList<IServiceModule> services)
     private Host? _hostFacts;
     private bool _contributionsChanged = true;
 
-    private sealed record RenderedUnit(DesiredUnit Desired, ValueList<Contribution> Contributions, ValueList<Diagnostic> Diagnostics);
+    /// <summary>What one domain, or the host, rendered to.</summary>
+    /// <param name="Desired">What it asks for.</param>
+    /// <param name="Contributions">What it needs from the host.</param>
+    /// <param name="Diagnostics">What is wrong with it.</param>
+    public sealed record RenderedUnit(DesiredUnit Desired, ValueList<Contribution> Contributions, ValueList<Diagnostic> Diagnostics);
 
     /// <summary>Names of all domains known now.</summary>
     public IReadOnlyCollection<string> DomainNames => _domains.Keys;
@@ -31,15 +35,38 @@ public sealed class Renderer(ValueList<IServiceModule> services)
     }
 
     /// <summary>Renders one domain afresh.</summary>
-    public void Put(Domain domain) => Keep(domain.Name.Value, Render(domain));
+    public void Put(Domain domain) => Put(Render(domain));
 
-    /// <summary>Renders many domains on all processors. Only for the first, complete pass.</summary>
-    public void PutAll(IReadOnlyList<Domain> domains)
+    /// <summary>Renders one domain and keeps nothing. May be called for several domains at once, between two calls of <see cref="UseHost"/>.</summary>
+    public RenderedUnit Render(Domain domain)
     {
-        var rendered = new RenderedUnit[domains.Count];
-        Parallel.For(0, domains.Count, i => rendered[i] = Render(domains[i]));
-        for (var i = 0; i < domains.Count; i++)
-            Keep(domains[i].Name.Value, rendered[i]);
+        var host = _hostFacts ?? throw new InvalidOperationException("UseHost comes first");
+        var files = new List<RenderedFile>();
+        var contributions = new List<Contribution>();
+        var diagnostics = new List<Diagnostic>(domain.Tree.Diagnostics);
+        var treeChanges = new List<TreeChange>();
+        var held = new List<HostPath>();
+        foreach (var service in services)
+        {
+            var rendering = service.RenderDomain(domain, host);
+            files.AddRange(rendering.Files.Select(file => file with { Service = service.Name }));
+            contributions.AddRange(rendering.Contributions);
+            diagnostics.AddRange(rendering.Diagnostics);
+            treeChanges.AddRange(rendering.TreeChanges);
+            held.AddRange(rendering.Held);
+        }
+
+        return new RenderedUnit(
+            new DesiredUnit(domain.Name.Value, Sorted(files), [], treeChanges.ToValueList()) { Held = held.ToValueList() },
+            contributions.ToValueList(),
+            diagnostics.Select(found => found with { Domain = domain.Name }).ToValueList());
+    }
+
+    /// <summary>Takes what <see cref="Render"/> made.</summary>
+    public void Put(RenderedUnit unit)
+    {
+        _contributionsChanged |= !_domains.TryGetValue(unit.Desired.Name, out var before) || before.Contributions != unit.Contributions;
+        _domains[unit.Desired.Name] = unit;
     }
 
     /// <summary>Forgets a domain that is gone.</summary>
@@ -70,36 +97,6 @@ public sealed class Renderer(ValueList<IServiceModule> services)
             Daemons = services.SelectMany(service => service.Daemons(host)).ToValueList(),
             Diagnostics = chosen.SelectMany(unit => unit.Diagnostics).ToValueList(),
         };
-    }
-
-    private void Keep(string name, RenderedUnit unit)
-    {
-        _contributionsChanged |= !_domains.TryGetValue(name, out var before) || before.Contributions != unit.Contributions;
-        _domains[name] = unit;
-    }
-
-    private RenderedUnit Render(Domain domain)
-    {
-        var host = _hostFacts ?? throw new InvalidOperationException("UseHost comes first");
-        var files = new List<RenderedFile>();
-        var contributions = new List<Contribution>();
-        var diagnostics = new List<Diagnostic>(domain.Tree.Diagnostics);
-        var treeChanges = new List<TreeChange>();
-        var held = new List<HostPath>();
-        foreach (var service in services)
-        {
-            var rendering = service.RenderDomain(domain, host);
-            files.AddRange(rendering.Files.Select(file => file with { Service = service.Name }));
-            contributions.AddRange(rendering.Contributions);
-            diagnostics.AddRange(rendering.Diagnostics);
-            treeChanges.AddRange(rendering.TreeChanges);
-            held.AddRange(rendering.Held);
-        }
-
-        return new RenderedUnit(
-            new DesiredUnit(domain.Name.Value, Sorted(files), [], treeChanges.ToValueList()) { Held = held.ToValueList() },
-            contributions.ToValueList(),
-            diagnostics.Select(found => found with { Domain = domain.Name }).ToValueList());
     }
 
     private RenderedUnit RenderHost(Host host)

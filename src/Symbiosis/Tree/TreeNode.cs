@@ -67,6 +67,10 @@ public sealed record TreeNode(NodeKind Kind)
 /// <summary>The four results of reading a parameter (CORE-18).</summary>
 public abstract record SettingValue
 {
+    private static readonly NotSet _notSet = new();
+    private static readonly True _true = new();
+    private static readonly False _false = new();
+
     private protected SettingValue()
     {
     }
@@ -89,15 +93,15 @@ public abstract record SettingValue
     internal static SettingValue Of(TreeNode node)
     {
         if (node.Kind != NodeKind.File)
-            return new NotSet();
+            return _notSet;
         if (node.Content.IsEmpty)
-            return new True();
+            return _true;
         var text = node.Text;
-        return text.Trim().ToLowerInvariant() switch
-        {
-            "true" or "yes" => new True(),
-            "false" or "no" => new False(),
-            _ => new Text(text),
-        };
+        var word = text.AsSpan().Trim();
+        if (Ascii.EqualsIgnoreCase(word, "true") || Ascii.EqualsIgnoreCase(word, "yes"))
+            return _true;
+        if (Ascii.EqualsIgnoreCase(word, "false") || Ascii.EqualsIgnoreCase(word, "no"))
+            return _false;
+        return new Text(text);
     }
 }

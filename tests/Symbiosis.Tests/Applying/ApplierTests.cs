@@ -108,7 +108,7 @@ public sealed class ApplierTests : IDisposable
         var found = outcome.Diagnostics.Single();
         found.Kind.Id.ShouldBe("APPLY001");
         found.Domain!.Value.ShouldBe("a.example");
-        found.Message.ShouldContain("exit code 1: webd: syntax error in");
+        found.Message.ShouldContain("exit code 1: webd: syntax error in /etc/webd/sites-enabled/a.example.conf:1"); // not of the staged copy
         _host.Read("/var/lib/symbiosis/rejected/etc/webd/sites-available/a.example.conf")!.ShouldStartWith("BROKEN a\n");
     }
 
@@ -121,7 +121,7 @@ public sealed class ApplierTests : IDisposable
 
         await _host.ApplyAsync(good, cancellationToken: Now);
 
-        Path.Exists(_host.Real("/var/lib/symbiosis/rejected/etc/webd/sites-available/a.example.conf")).ShouldBeFalse();
+        Directory.GetFileSystemEntries(_host.Real("/var/lib/symbiosis/rejected")).ShouldBeEmpty();
     }
 
     [Theory]
@@ -148,6 +148,7 @@ public sealed class ApplierTests : IDisposable
             Wants(Unit("a.example", Site("a.example", "site a\n"), Table("a.example", "a\n")), Unit(DesiredUnit.HostUnit, hostFile)), cancellationToken: Now);
 
         outcome.Quarantined.Select(held => held.Unit).Order(StringComparer.Ordinal).ShouldBe(["(host)", "a.example"]);
+        outcome.Diagnostics.Single().Path.ShouldBe("/etc/webd/sites-available/zz-host.conf"); // said once, of the culprit
         _host.Commands.LiveConfiguration().ShouldBeEmpty();
         _host.Commands.Reloads.ShouldBeEmpty();
         _host.Read("/var/lib/symbiosis/names/a.example").ShouldBe("a\n");
@@ -158,9 +159,10 @@ public sealed class ApplierTests : IDisposable
     {
         _host.Write("/etc/webd/sites-enabled/by-hand.conf", "BROKEN by hand\n");
 
-        var outcome = await _host.ApplyAsync(Wants(Unit("a.example", Site("a.example", "site a\n"))), cancellationToken: Now);
+        var outcome = await _host.ApplyAsync(Wants(Unit("a.example", Site("a.example", "site a\n")), Unit("b.example", Site("b.example", "site b\n"))), cancellationToken: Now);
 
         outcome.Diagnostics.Single().Kind.Id.ShouldBe("APPLY002");
+        outcome.Diagnostics[0].Message.ShouldContain(" /etc/webd/sites-enabled/by-hand.conf:1");
     }
 
     [Fact]

@@ -22,7 +22,8 @@ public sealed class RendererTests
     [Fact]
     public void A_change_of_one_domain_renders_one_domain()
     {
-        _renderer.PutAll([Domains.Make("a.example"), Domains.Make("b.example")]);
+        _renderer.Put(Domains.Make("a.example"));
+        _renderer.Put(Domains.Make("b.example"));
         _renderer.All();
         _module.Rendered.Clear();
 
@@ -37,7 +38,7 @@ public sealed class RendererTests
     [Fact]
     public void The_host_is_rendered_again_only_when_a_contribution_changed()
     {
-        _renderer.PutAll([Domains.Make("a.example")]);
+        _renderer.Put(Domains.Make("a.example"));
         _renderer.All().Units.Select(unit => unit.Name).ShouldBe(["a.example", DesiredUnit.HostUnit]);
 
         _module.PortOf["a.example"] = 8080;
@@ -61,7 +62,8 @@ public sealed class RendererTests
     public void Equal_contributions_of_many_domains_are_merged_into_one()
     {
         _module.PortOf["a.example"] = _module.PortOf["b.example"] = 25;
-        _renderer.PutAll([Domains.Make("a.example"), Domains.Make("b.example")]);
+        _renderer.Put(Domains.Make("a.example"));
+        _renderer.Put(Domains.Make("b.example"));
 
         _renderer.All().Units[^1].Files[0].Content.ShouldBe("25\n");
     }
@@ -69,7 +71,8 @@ public sealed class RendererTests
     [Fact]
     public void A_domain_that_is_gone_is_a_unit_that_wants_nothing()
     {
-        _renderer.PutAll([Domains.Make("a.example"), Domains.Make("b.example")]);
+        _renderer.Put(Domains.Make("a.example"));
+        _renderer.Put(Domains.Make("b.example"));
         _renderer.All();
 
         _renderer.Remove("a.example");
@@ -92,8 +95,10 @@ public sealed class RendererTests
     {
         var other = new Renderer([new CountingModule()]);
         other.UseHost(Hosts.Plain);
-        _renderer.PutAll([Domains.Make("a.example"), Domains.Make("b.example")]);
-        other.PutAll([Domains.Make("b.example"), Domains.Make("a.example")]);
+        _renderer.Put(Domains.Make("a.example"));
+        _renderer.Put(Domains.Make("b.example"));
+        other.Put(Domains.Make("b.example"));
+        other.Put(Domains.Make("a.example"));
 
         other.All().Units.ShouldBe(_renderer.All().Units);
     }

@@ -11,9 +11,10 @@ internal sealed class MailAccount(Host host, DovecotConfig dovecot, PlainPasswor
 
     /// <summary>The hash for the users table, or null when nobody can log in; what the file should hold instead, or null when it is right.</summary>
     /// <param name="node">The password file.</param>
-    /// <param name="path">Its path, for diagnostics.</param>
+    /// <param name="directory">The domain or home it is read in, for diagnostics.</param>
+    /// <param name="file">Its path there.</param>
     /// <param name="address">Whose it is.</param>
-    public (string? Hash, string? Better) ReadPassword(TreeNode node, string path, string address)
+    public (string? Hash, string? Better) ReadPassword(TreeNode node, string directory, string file, string address)
     {
         if (node.Kind != NodeKind.File)
             return (null, null);
@@ -25,29 +26,30 @@ internal sealed class MailAccount(Host host, DovecotConfig dovecot, PlainPasswor
                 return (made, made + "\n");
             case StoredPassword.Hash hash:
                 if (hash.IsWeak)
-                    ReportWeakHash(path, address);
+                    ReportWeakHash(Path(), address);
                 return (hash.WithPrefix, node.Content.Span.StartsWith("{"u8) ? null : hash.WithPrefix + "\n"); // CORE-32: a bare hash gets the prefix
             case StoredPassword.None none:
-                Diagnostics.Add(MailDiagnostics.NoUsablePassword.At(path, $"nobody can log in as {address}: {none.Reason}", "write a password, or remove the file"));
+                Diagnostics.Add(MailDiagnostics.NoUsablePassword.At(Path(), $"nobody can log in as {address}: {none.Reason}", "write a password, or remove the file"));
                 return (null, null);
             case StoredPassword.Refused refused:
-                Diagnostics.Add(MailDiagnostics.RefusedPassword.At(path, $"nobody can log in as {address}: {refused.Reason}", "write the password in clear; it is hashed at once"));
+                Diagnostics.Add(MailDiagnostics.RefusedPassword.At(Path(), $"nobody can log in as {address}: {refused.Reason}", "write the password in clear; it is hashed at once"));
                 return (null, null);
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
+
+        string Path() => $"{directory}/{file}"; // only for those few that are wrong
     }
 
-    /// <summary>The first of several quota files that says a size, as a field for the users table (MAIL-53). What is no size was reported when it was read, and counts as no limit.</summary>
-    public ValueList<string> ReadQuota(params ReadOnlySpan<TreeNode> files)
+    /// <summary>
+    /// What a quota file says, as fields for the users table, or null when it says nothing and the next file is asked (MAIL-53). What is no size was reported when it was read, and counts
+    /// as no limit.
+    /// </summary>
+    public ValueList<string>? ReadQuota(TreeNode node)
     {
-        foreach (var node in files)
-        {
-            if (node.Value is SettingValue.Text(var text)) // CORE-20: an empty file sets nothing
-                return ByteSize.TryParse(text, out var size) && !size.IsUnlimited ? [dovecot.QuotaField(size)] : [];
-        }
-
-        return [];
+        if (node.Value is not SettingValue.Text(var text)) // CORE-20: an empty file sets nothing
+            return null;
+        return ByteSize.TryParse(text, out var size) && !size.IsUnlimited ? [dovecot.QuotaField(size)] : [];
     }
 
     private void ReportWeakHash(string path, string address)

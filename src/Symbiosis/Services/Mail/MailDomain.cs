@@ -74,6 +74,7 @@ internal sealed class MailDomain(Domain domain, Host host, DovecotConfig? doveco
         var account = new MailAccount(host, language, passwords);
         var users = new List<MailUser>();
         var keepsPlain = domain.Tree[MailSettings.KeepPlainPasswords].Value.IsSet;
+        var domainQuota = account.ReadQuota(domain.Tree[MailSettings.DomainQuota]) ?? account.ReadQuota(host.Tree[MailSettings.HostQuota]) ?? [];
         foreach (var name in domain.Tree.MailboxNames)
         {
             var directory = domain.Tree[MailSettings.Mailbox(name)];
@@ -100,10 +101,11 @@ internal sealed class MailDomain(Domain domain, Host host, DovecotConfig? doveco
             }
 
             var address = $"{name}@{domain.Name}";
-            var password = domain.Tree[MailSettings.Password(name)];
-            var (hash, better) = account.ReadPassword(password, domain.PathOf(MailSettings.Password(name)), address);
-            KeepSecret(name, password, better, keepsPlain);
-            var quota = account.ReadQuota(domain.Tree[MailSettings.Quota(name)], domain.Tree[MailSettings.DomainQuota], host.Tree[MailSettings.HostQuota]);
+            var passwordPath = MailSettings.Password(name);
+            var password = domain.Tree[passwordPath];
+            var (hash, better) = account.ReadPassword(password, domain.Directory.Value, passwordPath, address);
+            KeepSecret(passwordPath, password, better, keepsPlain);
+            var quota = account.ReadQuota(domain.Tree[MailSettings.Quota(name)]) ?? domainQuota; // MAIL-53
             users.Add(new MailUser(address, hash, directory.Uid, directory.Gid, path) { Fields = quota });
         }
 
@@ -112,12 +114,11 @@ internal sealed class MailDomain(Domain domain, Host host, DovecotConfig? doveco
     }
 
     // MAIL-61: a plain password becomes its hash. CORE-23: and only its owner may read the file.
-    private void KeepSecret(string name, TreeNode password, string? better, bool keepsPlain)
+    private void KeepSecret(string path, TreeNode password, string? better, bool keepsPlain)
     {
         const UnixFileMode NotForOthers = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         if (password.Kind != NodeKind.File || password.IsLinked || domain.Tree[MailSettings.Mailboxes].IsLinked)
             return; // no link is followed for writing
-        var path = MailSettings.Password(name);
         if (better is not null && !keepsPlain)
         {
             _treeChanges.Add(new TreeChange.ReplaceSecret(domain.Name, path, password.Content, better, "plain passwords are replaced by their hash (MAIL-61)"));

@@ -110,7 +110,7 @@ public sealed class MailModule : IServiceModule
 
     internal static OwnFact FactOfHostUsers { get; } = new("mail", MakesHostUsers, "");
 
-    internal static RenderedFile UserTableFile(DomainName name, IEnumerable<MailUser> users, string because) => new()
+    internal static RenderedFile UserTableFile(DomainName name, IReadOnlyCollection<MailUser> users, string because) => new()
     {
         Path = MailPaths.Users.Join(name.Value),
         Content = UserTable.Render(users),

@@ -13,8 +13,8 @@ internal sealed class UnixUsers
         foreach (var user in host.Users.Where(user => LocalPart.TryParse(user.Name, out _) && user.Name is not ("root" or "admin") && UserTable.CanHold(user.Home)))
         {
             var address = $"{user.Name}@{host.Name}";
-            var (hash, _) = account.ReadPassword(user.Tree[".password"], $"{user.Home}/.password", address);
-            var quota = account.ReadQuota(user.Tree[".quota"], host.Tree[MailSettings.HostQuota]);
+            var (hash, _) = account.ReadPassword(user.Tree[".password"], user.Home, ".password", address);
+            var quota = account.ReadQuota(user.Tree[".quota"]) ?? account.ReadQuota(host.Tree[MailSettings.HostQuota]) ?? [];
             users.Add(new MailUser(address, hash, user.Uid, user.Gid, user.Home) { Fields = [dovecot.DottedSieveField, .. quota] });
         }
 

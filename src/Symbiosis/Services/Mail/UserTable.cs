@@ -27,28 +27,33 @@ internal static class UserTable
     /// <summary>Matches no password: <c>!</c> is no hash of crypt(3).</summary>
     private const string NoPassword = "{CRYPT}!";
 
+    // About what a line has: the hash 113, address and home 40 each, a quota 32.
+    private const int LineLength = 256;
+
     /// <summary>Renders the users, sorted by name.</summary>
     /// <exception cref="ArgumentException">A field cannot be written; typed names and checked hashes never cause it.</exception>
-    public static string Render(IEnumerable<MailUser> users)
+    public static string Render(IReadOnlyCollection<MailUser> users)
     {
-        var text = new StringBuilder();
+        var text = new StringBuilder(users.Count * LineLength);
         foreach (var user in users.OrderBy(user => user.LoginName, StringComparer.Ordinal))
         {
             text.Append(Field(user.LoginName)).Append(':').Append(Field(user.Password ?? NoPassword)).Append(':')
-                .Append(user.Uid.ToString(CultureInfo.InvariantCulture)).Append(':').Append(user.Gid.ToString(CultureInfo.InvariantCulture)).Append("::")
-                .Append(Field(user.Home)).Append("::");
-            var fields = user.CanonicalName is { } canonical ? user.Fields.Prepend("userdb_user=" + canonical).Prepend("user=" + canonical) : user.Fields;
-            text.AppendJoin(' ', fields.Select(LastField)).Append('\n');
+                .Append(CultureInfo.InvariantCulture, $"{user.Uid}:{user.Gid}::").Append(Field(user.Home)).Append("::");
+            if (user.CanonicalName is { } canonical)
+                text.Append("user=").Append(LastField(canonical)).Append(" userdb_user=").Append(canonical);
+            foreach (var field in user.Fields)
+                text.Append(text[^1] == ':' ? "" : " ").Append(LastField(field));
+            text.Append('\n');
         }
 
         return text.ToString();
     }
 
     /// <summary>True when a text can stand in the table.</summary>
-    public static bool CanHold(string text) => text.Length > 0 && !text.StartsWith('#') && !text.Any(c => c is ':' or ' ' or '%' || char.IsControl(c));
+    public static bool CanHold(string text) => text.Length > 0 && text[0] != '#' && !text.AsSpan().ContainsAny(':', ' ', '%') && !ControlCharacters.AreIn(text);
 
     private static string Field(string text) => CanHold(text) ? text : throw new ArgumentException("a passwd-file cannot hold this text", nameof(text));
 
     // The last field takes the rest of the line, so colons do no harm.
-    private static string LastField(string text) => text.Any(c => c == ' ' || char.IsControl(c)) ? throw new ArgumentException("a passwd-file cannot hold this text", nameof(text)) : text;
+    private static string LastField(string text) => text.Contains(' ') || ControlCharacters.AreIn(text) ? throw new ArgumentException("a passwd-file cannot hold this text", nameof(text)) : text;
 }
