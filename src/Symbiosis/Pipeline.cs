@@ -84,11 +84,8 @@ internal sealed class Pipeline
                 _renderer.Remove(name.Value); // gone again; its removal is an event of its own
         }
 
-        return new Reading(_renderer.Only(names.Select(name => name.Value).ToList()), _scan.Diagnostics);
+        return new Reading(_renderer.Take(names.Select(name => name.Value).ToList()), _scan.Diagnostics);
     }
-
-    /// <summary>Narrows the last reading of everything to some domains; the host's own files stay out of it.</summary>
-    public Reading Narrow(Reading everything, IReadOnlyCollection<string> domains) => everything with { Desired = _renderer.Only(domains) };
 
     /// <summary>Compares what is wanted with what is there. The lock must be held, or the plan only be shown.</summary>
     public ChangePlan Plan(DesiredState desired, PlanOptions options)
@@ -119,7 +116,7 @@ internal sealed class Pipeline
         foreach (var unit in _treeReader.ReadDomains(scan.Domains, _renderer.Render))
             _renderer.Put(unit);
         _scan = scan;
-        return new Reading(_renderer.All(), scan.Diagnostics);
+        return new Reading(_renderer.TakeAll(), scan.Diagnostics);
     }
 
     private bool Rescan(HashSet<DomainName> names, out Reading faulty)

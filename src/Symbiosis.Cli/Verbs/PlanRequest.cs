@@ -41,7 +41,7 @@ internal sealed record PlanRequest(string[] Domains, string Prefix, bool Force)
         if (reading.Desired is null)
             return new Planned(null, reading.ScanFindings.ToList());
         if (Domains.Length > 0)
-            reading = pipeline.Narrow(reading, Domains);
+            reading = reading with { Desired = reading.Desired.Only(Domains) };
         errors.Progress("comparing with the host …");
         var plan = pipeline.Plan(reading.Desired!, new PlanOptions { Force = Force, NamedUnits = Domains.ToValueList() }); // narrowing keeps it
         errors.EndProgress();

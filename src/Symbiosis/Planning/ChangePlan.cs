@@ -19,6 +19,14 @@ public sealed record DesiredState
 
     /// <summary>All findings.</summary>
     public ValueList<Diagnostic> Diagnostics { get; init; }
+
+    /// <summary>What some domains ask for, with the findings about them; the host's own files stay out of it. A name that is no domain here appears as a unit that asks for nothing.</summary>
+    public DesiredState Only(IReadOnlyCollection<string> domains) => this with
+    {
+        Units = domains.Order(StringComparer.Ordinal).Select(name => Units.FirstOrDefault(unit => unit.Name == name) ?? DesiredUnit.Nothing(name)).ToValueList(),
+        IsComplete = false,
+        Diagnostics = Diagnostics.Where(found => found.Domain is { } domain && domains.Contains(domain.Value)).ToValueList(),
+    };
 }
 
 /// <summary>The unit of work and of quarantine: one domain, or the host (<see cref="HostUnit"/>).</summary>
@@ -30,6 +38,9 @@ public sealed record DesiredUnit(string Name, ValueList<RenderedFile> Files, Val
 {
     /// <summary>Name of the unit that stands for the host as a whole; no domain can be called so.</summary>
     public const string HostUnit = "(host)";
+
+    /// <summary>A unit that asks for nothing, because it is gone.</summary>
+    public static DesiredUnit Nothing(string name) => new(name, [], [], []);
 
     /// <summary>Things to make before anything is staged; only the host unit has them.</summary>
     public ValueList<Provision> Provisions { get; init; }

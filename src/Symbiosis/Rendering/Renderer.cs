@@ -6,13 +6,14 @@ using Symbiosis.Services;
 namespace Symbiosis.Rendering;
 
 /// <summary>
-/// Turns the model into the desired state. Keeps what each domain rendered to, so that a change of one domain renders one domain; host-wide output is merged from the kept
-/// contributions and only when one of them changed.
+/// Turns the model into the desired state. A change of one domain renders one domain; host-wide output is merged from the contributions of all and only when these changed. What a domain
+/// rendered to is kept until it is taken, what it contributed for as long as it is there: the text of all tables would be most of the service's memory.
 /// </summary>
 public sealed class Renderer(ValueList<IServiceModule> services)
 {
-    private readonly Dictionary<string, RenderedUnit> _domains = new(StringComparer.Ordinal);
-    private RenderedUnit? _host;
+    private readonly Dictionary<string, ValueList<Contribution>> _contributions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RenderedUnit> _rendered = new(StringComparer.Ordinal);
+    private readonly ContributionPool _pool = new();
     private Host? _hostFacts;
     private bool _contributionsChanged = true;
 
@@ -23,7 +24,7 @@ public sealed class Renderer(ValueList<IServiceModule> services)
     public sealed record RenderedUnit(DesiredUnit Desired, ValueList<Contribution> Contributions, ValueList<Diagnostic> Diagnostics);
 
     /// <summary>Names of all domains known now.</summary>
-    public IReadOnlyCollection<string> DomainNames => _domains.Keys;
+    public IReadOnlyCollection<string> DomainNames => _contributions.Keys;
 
     /// <summary>Gives the host facts all rendering uses. When they differ in anything but time, every domain must be rendered again; returns whether that is so.</summary>
     public bool UseHost(Host host)
@@ -62,33 +63,43 @@ public sealed class Renderer(ValueList<IServiceModule> services)
             diagnostics.Select(found => found with { Domain = domain.Name }).ToValueList());
     }
 
-    /// <summary>Takes what <see cref="Render"/> made.</summary>
+    /// <summary>Accepts what <see cref="Render"/> made.</summary>
     public void Put(RenderedUnit unit)
     {
-        _contributionsChanged |= !_domains.TryGetValue(unit.Desired.Name, out var before) || before.Contributions != unit.Contributions;
-        _domains[unit.Desired.Name] = unit;
+        var name = unit.Desired.Name;
+        _contributionsChanged |= _pool.Exchange(_contributions.GetValueOrDefault(name), unit.Contributions);
+        _contributions[name] = unit.Contributions;
+        _rendered[name] = unit;
     }
 
     /// <summary>Forgets a domain that is gone.</summary>
-    public void Remove(string domain) => _contributionsChanged |= _domains.Remove(domain, out var gone) && gone.Contributions.Count > 0;
-
-    /// <summary>The whole desired state.</summary>
-    public DesiredState All() => Build(_domains.OrderBy(domain => domain.Key, StringComparer.Ordinal).Select(domain => domain.Value), isComplete: true, includeHost: true);
-
-    /// <summary>The desired state of some domains, with the host only if it changed. A domain that is gone appears as a unit that wants nothing.</summary>
-    public DesiredState Only(IReadOnlyCollection<string> domains)
+    public void Remove(string domain)
     {
-        var units = domains.Order(StringComparer.Ordinal).Select(name =>
-            _domains.GetValueOrDefault(name) ?? new RenderedUnit(new DesiredUnit(name, [], [], []), [], []));
-        return Build(units, isComplete: false, includeHost: _contributionsChanged);
+        _rendered.Remove(domain);
+        if (_contributions.Remove(domain, out var gone))
+            _contributionsChanged |= _pool.Exchange(gone, []);
     }
 
-    private DesiredState Build(IEnumerable<RenderedUnit> units, bool isComplete, bool includeHost)
+    /// <summary>The whole desired state. Every domain must have been put since anything was taken.</summary>
+    public DesiredState TakeAll()
+    {
+        if (_rendered.Count != _contributions.Count)
+            throw new InvalidOperationException("a domain was taken before and has not been rendered again");
+        return Build(_contributions.Keys, isComplete: true, includesHost: true);
+    }
+
+    /// <summary>
+    /// The desired state of some domains, with the host only if its contributions changed. Each domain must have been put since it was last taken; one that is gone appears as a unit that
+    /// wants nothing.
+    /// </summary>
+    public DesiredState Take(IReadOnlyCollection<string> domains) => Build(domains, isComplete: false, includesHost: _contributionsChanged);
+
+    private DesiredState Build(IReadOnlyCollection<string> domains, bool isComplete, bool includesHost)
     {
         var host = _hostFacts ?? throw new InvalidOperationException("UseHost comes first");
-        var chosen = units.ToList();
-        if (includeHost)
-            chosen.Add(_contributionsChanged || _host is null ? _host = RenderHost(host) : _host);
+        var chosen = domains.Order(StringComparer.Ordinal).Select(TakeUnit).ToList();
+        if (includesHost)
+            chosen.Add(RenderHost(host));
         _contributionsChanged = false;
         return new DesiredState
         {
@@ -99,10 +110,18 @@ public sealed class Renderer(ValueList<IServiceModule> services)
         };
     }
 
+    private RenderedUnit TakeUnit(string name)
+    {
+        if (_rendered.Remove(name, out var unit))
+            return unit;
+        return _contributions.ContainsKey(name)
+            ? throw new InvalidOperationException($"{name} was taken before and has not been rendered again")
+            : new RenderedUnit(DesiredUnit.Nothing(name), [], []);
+    }
+
     private RenderedUnit RenderHost(Host host)
     {
-        // Equal contributions of many domains (everybody wants port 443) are one contribution.
-        var contributions = _domains.OrderBy(domain => domain.Key, StringComparer.Ordinal).SelectMany(domain => domain.Value.Contributions).Distinct().ToValueList();
+        var contributions = _pool.Distinct();
         var files = new List<RenderedFile>();
         var links = new List<RenderedLink>();
         var provisions = new List<Provision>();

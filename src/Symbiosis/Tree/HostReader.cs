@@ -62,7 +62,7 @@ internal sealed class HostReader(ReadingPlan plan, IReadOnlyCollection<string> p
     {
         users = options.ReadUsers();
         var rule = new OwnerRule(users, options.MinimumId);
-        using var srv = FileDescriptor.OpenRoot(options.Srv.Value, Fcntl.O_PATH | Fcntl.O_DIRECTORY, out _);
+        using var srv = FileDescriptor.OpenRoot(options.Root.PathOf(options.Srv), Fcntl.O_PATH | Fcntl.O_DIRECTORY, out _);
         if (srv?.Stat(out var status) == Errno.None && rule.IsPerson((options.View?.Invoke(status) ?? status).Uid))
             return (options.View?.Invoke(status) ?? status).Uid;
         return users.Accounts.FirstOrDefault(account => account.Name == "admin")?.Uid ?? 1000;

@@ -37,6 +37,10 @@ internal sealed class ReadingPlan
         domain.At("public").IsDirectory = true;
         domain.At("mailboxes").At("*").IsDirectory = true;
 
+        // Accounts decide who may own a domain and who has mail (CORE-3, MAIL-58): a change of them is one of the host.
+        host.At("etc").At("passwd").Form = SettingForm.DaemonReads;
+        host.At("etc").At("group").Form = SettingForm.DaemonReads;
+
         // What the host's facts are read from besides settings: only watched.
         foreach (var path in (string[])["etc/passwd", "etc/group", "etc/hosts", "etc/hostname", "var/lib/dpkg/status", "var/lib/symbiosis/tls"])
             _ = path.Split('/').Aggregate(host, (draft, part) => draft.At(part));

@@ -20,7 +20,7 @@ internal sealed class TreeReader(ReadingPlan plan, TreeReaderOptions options)
     public DomainScan ScanDomains(DomainName hostName)
     {
         using var observed = options.Observer?.Begin(WatchedUnit.Srv);
-        using var srv = FileDescriptor.OpenRoot(options.Srv.Value, Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, out var error);
+        using var srv = FileDescriptor.OpenRoot(options.Root.PathOf(options.Srv), Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, out var error);
         if (srv is null)
         {
             var isMissing = error is Errno.ENOENT or Errno.ENOTDIR;
@@ -52,7 +52,7 @@ internal sealed class TreeReader(ReadingPlan plan, TreeReaderOptions options)
     /// <summary>Reads one domain, or returns null when it is gone, or is not the directory of the scan any more: a new scan will tell.</summary>
     public Domain? ReadDomain(DomainEntry entry)
     {
-        using var srv = FileDescriptor.OpenRoot(options.Srv.Value, Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, out _);
+        using var srv = FileDescriptor.OpenRoot(options.Root.PathOf(options.Srv), Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, out _);
         return srv is null ? null : ReadDomain(srv, entry);
     }
 
@@ -66,7 +66,7 @@ internal sealed class TreeReader(ReadingPlan plan, TreeReaderOptions options)
     public List<T> ReadDomains<T>(IReadOnlyList<DomainEntry> entries, Func<Domain, T> select)
         where T : class
     {
-        using var srv = FileDescriptor.OpenRoot(options.Srv.Value, Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, out _);
+        using var srv = FileDescriptor.OpenRoot(options.Root.PathOf(options.Srv), Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, out _);
         var made = new List<T>(entries.Count);
         if (srv is null)
             return made;

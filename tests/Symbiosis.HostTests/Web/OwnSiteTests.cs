@@ -40,6 +40,26 @@ public sealed class OwnSiteTests(Sites sites) : HostTest(sites)
     }
 
     [Theory, Releases]
+    public async Task CORE_T13_an_edited_site_is_left_alone_and_reported(Debian release)
+    {
+        var site = await WithOwnAddressAsync(release);
+        await site.Host.RunAsync("sed", "-i", "1i # mine", Available);
+        var edited = await site.Host.ReadAsync(Available);
+        edited.ShouldContain("# mine");
+
+        var report = await site.Host.TryRunAsync(["symbiosis", "apply"]);
+        (await site.Host.ReadAsync(Available)).ShouldBe(edited);
+        (report.Output + report.Error).ShouldContain("PLAN001");
+        (await site.Host.RunAsync("symbiosis", "status")).ShouldContain(Available);
+
+        await site.Host.RunAsync("symbiosis", "apply", "--force");
+        (await site.Host.ReadAsync(Available)).ShouldNotContain("# mine");
+        await site.Host.RunAsync("rm", Available);
+        await site.Host.RunAsync("symbiosis", "apply");
+        (await site.Host.ReadAsync(Available)).ShouldContain("ServerName own.example\n");
+    }
+
+    [Theory, Releases]
     public async Task CORE_T13_a_link_that_was_removed_stays_removed_until_the_domain_is_named(Debian release)
     {
         var site = await WithOwnAddressAsync(release);

@@ -49,7 +49,7 @@ public sealed class TemplateTests(Sites sites) : HostTest(sites)
         await site.Host.PublishAsync("refused.example", ("public/htdocs/index.html", "page"));
         await site.SoonAsync("refused.example", 200);
         var before = await site.Host.ReadAsync(MassSite);
-        await site.Host.WriteAsync(Template, "Nonsense on\n");
+        await site.Host.WriteAsync(Template, "<VirtualHost *:80>\n  Nonsense on\n</VirtualHost>\n");
 
         var apply = await site.Host.TryRunAsync(["symbiosis", "apply"]);
 

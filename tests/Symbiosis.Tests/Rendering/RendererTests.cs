@@ -24,11 +24,11 @@ public sealed class RendererTests
     {
         _renderer.Put(Domains.Make("a.example"));
         _renderer.Put(Domains.Make("b.example"));
-        _renderer.All();
+        _renderer.TakeAll();
         _module.Rendered.Clear();
 
         _renderer.Put(Domains.Make("b.example"));
-        var desired = _renderer.Only(["b.example"]);
+        var desired = _renderer.Take(["b.example"]);
 
         _module.Rendered.ShouldBe(["b.example"]);
         desired.IsComplete.ShouldBeFalse();
@@ -39,11 +39,11 @@ public sealed class RendererTests
     public void The_host_is_rendered_again_only_when_a_contribution_changed()
     {
         _renderer.Put(Domains.Make("a.example"));
-        _renderer.All().Units.Select(unit => unit.Name).ShouldBe(["a.example", DesiredUnit.HostUnit]);
+        _renderer.TakeAll().Units.Select(unit => unit.Name).ShouldBe(["a.example", DesiredUnit.HostUnit]);
 
         _module.PortOf["a.example"] = 8080;
         _renderer.Put(Domains.Make("a.example"));
-        var desired = _renderer.Only(["a.example"]);
+        var desired = _renderer.Take(["a.example"]);
 
         desired.Units.Select(unit => unit.Name).ShouldBe(["a.example", DesiredUnit.HostUnit]);
         desired.Units[1].Files[0].Content.ShouldBe("8080\n");
@@ -55,7 +55,7 @@ public sealed class RendererTests
         _module.PortOf["a.example"] = 8080;
         _renderer.Put(Domains.Make("a.example"));
 
-        _renderer.All().Units.SelectMany(unit => unit.Files).Select(file => file.Service).Distinct().ShouldBe([_module.Name]);
+        _renderer.TakeAll().Units.SelectMany(unit => unit.Files).Select(file => file.Service).Distinct().ShouldBe([_module.Name]);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class RendererTests
         _renderer.Put(Domains.Make("a.example"));
         _renderer.Put(Domains.Make("b.example"));
 
-        _renderer.All().Units[^1].Files[0].Content.ShouldBe("25\n");
+        _renderer.TakeAll().Units[^1].Files[0].Content.ShouldBe("25\n");
     }
 
     [Fact]
@@ -73,11 +73,11 @@ public sealed class RendererTests
     {
         _renderer.Put(Domains.Make("a.example"));
         _renderer.Put(Domains.Make("b.example"));
-        _renderer.All();
+        _renderer.TakeAll();
 
         _renderer.Remove("a.example");
 
-        var unit = _renderer.Only(["a.example"]).Units[0];
+        var unit = _renderer.Take(["a.example"]).Units[0];
         unit.Name.ShouldBe("a.example");
         unit.Files.Count.ShouldBe(0);
     }
@@ -87,7 +87,7 @@ public sealed class RendererTests
     {
         _renderer.Put(Domains.Make("a.example"));
 
-        _renderer.All().Diagnostics.ShouldHaveSingleItem().Domain!.Value.ShouldBe("a.example");
+        _renderer.TakeAll().Diagnostics.ShouldHaveSingleItem().Domain!.Value.ShouldBe("a.example");
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class RendererTests
         other.Put(Domains.Make("b.example"));
         other.Put(Domains.Make("a.example"));
 
-        other.All().Units.ShouldBe(_renderer.All().Units);
+        other.TakeAll().Units.ShouldBe(_renderer.TakeAll().Units);
     }
 
     private sealed class CountingModule : IServiceModule

@@ -26,7 +26,7 @@ internal sealed class TemporaryTree : IDisposable
     {
         Root = Directory.CreateTempSubdirectory("symbiosis-tree-").FullName;
         Directory.CreateDirectory(Srv);
-        Options = new TreeReaderOptions { Srv = HostPath.Parse(Srv), Root = new HostRoot(Root), ReadUsers = () => UserDatabase.Parse(Passwd, Group), View = View };
+        Options = new TreeReaderOptions { Root = new HostRoot(Root), ReadUsers = () => UserDatabase.Parse(Passwd, Group), View = View };
     }
 
     /// <summary>Stands for <c>/</c>.</summary>

@@ -20,7 +20,7 @@ public sealed class DomainScanTests : IDisposable
 
         Names(scan).ShouldBe(["example.com"]);
         var warning = scan.Diagnostics.ShouldHaveSingleItem();
-        warning.Path.ShouldBe(_tree.PathOf("example.org"));
+        warning.Path.ShouldBe("/srv/example.org");
         warning.Message.ShouldContain("uid 0");
         warning.Kind.ShouldBe(TreeDiagnostics.BadOwner);
         scan.Fault.ShouldBe(ScanFault.None);
@@ -102,7 +102,7 @@ public sealed class DomainScanTests : IDisposable
 
         Names(scan).ShouldBe(["example.org"]);
         scan.Diagnostics.Select(found => found.Kind).Distinct().ShouldBe([TreeDiagnostics.BadDomainName]);
-        scan.Diagnostics.Select(found => found.Path[(_tree.Srv.Length + 1)..]).ShouldBe(["1.2.3.4", "EXAMPLE.com", "example.com.", "x.com\n;evil"]);
+        scan.Diagnostics.Select(found => found.Path["/srv/".Length..]).ShouldBe(["1.2.3.4", "EXAMPLE.com", "example.com.", "x.com\n;evil"]);
         scan.Diagnostics.Select(found => found.ToString()).ShouldAllBe(line => !line.Contains('\n'));
         scan.Diagnostics.Single(found => found.Path.EndsWith("EXAMPLE.com", StringComparison.Ordinal)).Hint.ShouldBe("rename it to example.com");
     }
@@ -180,7 +180,7 @@ public sealed class DomainScanTests : IDisposable
 
         var domain = _tree.Read().ShouldHaveSingleItem();
         domain.Owner.UserName.ShouldBe("carol");
-        domain.Directory.Value.ShouldBe(_tree.PathOf("example.info"));
+        domain.Directory.Value.ShouldBe("/srv/example.info");
         domain.Tree["config/ip"].Text.ShouldBe("192.0.2.7\n");
     }
 
@@ -195,7 +195,7 @@ public sealed class DomainScanTests : IDisposable
         var scan = _tree.Link("example.info", _tree.Root + "/home/carol/site", uid: 0).MakeDirectory("other.example").Scan();
 
         Names(scan).ShouldBe(["other.example"]);
-        scan.Diagnostics.ShouldHaveSingleItem().Path.ShouldBe(_tree.PathOf("example.info"));
+        scan.Diagnostics.ShouldHaveSingleItem().Path.ShouldBe("/srv/example.info");
     }
 
     [Fact]

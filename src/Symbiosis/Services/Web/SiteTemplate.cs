@@ -69,7 +69,12 @@ internal sealed class SiteTemplate
 
         try
         {
-            return compiled.Template(new Dictionary<string, object>(values, StringComparer.Ordinal) { ["template"] = Path }, null!); // no data besides the names
+            var filled = compiled.Template(new Dictionary<string, object>(values, StringComparer.Ordinal) { ["template"] = Path }, null!); // no data besides the names
+            // Also what an editor leaves for a moment between making the file and writing it.
+            if (filled.Contains("<VirtualHost", StringComparison.OrdinalIgnoreCase))
+                return filled;
+            diagnostics.Add(Broken.At(Path, "makes no <VirtualHost>, so no site", "to switch a site off, remove its link from sites-enabled; to use the shipped template, remove this one"));
+            return null;
         }
         catch (HandlebarsDotNet.Compiler.HandlebarsUndefinedBindingException e)
         {

@@ -195,10 +195,10 @@ public sealed class WebModuleTests
     [Fact]
     public void A_template_of_the_administrator_takes_the_place_of_ours()
     {
-        var host = WithTemplate(OwnTemplate, "# {{domain}} {{ip}} {{domain.log_dir}}\n{{#each ips}}[{{this}}]{{/each}}\n{{#if mandatory_ssl}}no{{else}}yes{{/if}} {{quote domain_directory}}");
+        var host = WithTemplate(OwnTemplate, "# {{domain}} {{ip}} {{domain.log_dir}}\n<VirtualHost x>{{#each ips}}[{{this}}]{{/each}}\n{{#if mandatory_ssl}}no{{else}}yes{{/if}} {{quote domain_directory}}");
 
         SiteOf(Domains.Make("example.com", _htdocs, ("config/ip", Text("192.0.2.2 2001:db8::7"))), host)!.Content
-            .ShouldBe("# example.com 192.0.2.2 /srv/example.com/public/logs\n[192.0.2.2][[2001:db8::7]]\nyes /srv/example.com");
+            .ShouldBe("# example.com 192.0.2.2 /srv/example.com/public/logs\n<VirtualHost x>[192.0.2.2][[2001:db8::7]]\nyes /srv/example.com");
     }
 
     [Theory]
@@ -210,6 +210,8 @@ public sealed class WebModuleTests
     [InlineData("{{#each ips}}\n{{/if}}", 2)]
     [InlineData("\n{{}}", 2)]
     [InlineData("\n{{nonsense}}\n", 2)]
+    [InlineData("", 0)] // an editor makes the file before it writes it
+    [InlineData("# {{hostname}}\n", 0)]
     [InlineData("{{domain}}\n", 1)] // of no domain in particular (WEB-30)
     public void WEB_T25_nothing_is_made_from_a_broken_template_and_its_site_stays(string template, int line)
     {
