@@ -85,7 +85,7 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
         var gone = forgotten.Select(path => (path, 0L)).ToList();
         foreach (var operation in operations)
         {
-            if (!operation.IsLive || !operation.IsInPlace(_files))
+            if (!operation.IsLive)
             {
                 operation.Undo(_files); // only its second name is left
                 continue;
@@ -117,10 +117,12 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
     private WrittenFile FinishFile(Operation operation, WrittenFile entry)
     {
         RemoveState(StateDirectory.Rejected, operation.Path);
-        // After a kill the base of a merge is not known any more; then the next merge of this file does without.
-        var generated = operation.Change is PlannedChange.WriteFile { BaseContent: { } known } ? known.ToArray() : _files.Read(operation.Path);
-        if (entry.Base is not null && generated is not null && ContentDigest.Of(generated) == entry.Base)
-            WriteState(StateDirectory.Mirror(StateDirectory.Base, operation.Path), generated);
+        // After a kill only the file itself still tells; if it was merged, or edited since, the next merge does without a base.
+        ReadOnlyMemory<byte> generated = operation.Change is PlannedChange.WriteFile write ? write.BaseContent ?? write.Content : _files.Read(operation.Path) ?? [];
+        if (entry.Base is { } digest && digest == ContentDigest.Of(generated.Span))
+            WriteState(StateDirectory.Mirror(StateDirectory.Base, operation.Path), generated.Span);
+        else
+            RemoveState(StateDirectory.Base, operation.Path);
         // An edit in this very moment must be seen by the next plan: without a stamp it reads the file.
         var stamp = _files.Stat(operation.Path.Value)?.Stamp ?? default;
         return entry with { Stamp = stamp with { ChangedNs = 0 } == operation.NewStamp with { ChangedNs = 0 } ? stamp : default };
@@ -330,6 +332,7 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
             {
                 if (operation.Swap(_files))
                     continue;
+                _applier._journal.Undoing([operation]);
                 operation.IsLive = false;
                 _diagnostics.Add(ApplyingDiagnostics.ChangedMeanwhile.At(operation.Path.Value, "was changed by somebody else in this moment; it is left alone", "apply again"));
             }

@@ -96,9 +96,6 @@ internal sealed class Operation
         NewStamp = files.Stat(Spare.Value)?.Stamp ?? default;
     }
 
-    /// <summary>True when the path is as this operation left it, as far as names go.</summary>
-    public bool IsInPlace(IHostFiles files) => !Makes || files.Stat(Path.Value)?.Stamp.Inode == NewStamp.Inode;
-
     /// <summary>Puts the new state in place. Returns false, with everything as before, when the old one is not what was planned for: somebody was faster.</summary>
     public bool Swap(IHostFiles files)
     {
@@ -125,13 +122,13 @@ internal sealed class Operation
         return false;
     }
 
-    /// <summary>Puts the old state back, whatever was done so far, and leaves no second name. Safe to repeat.</summary>
+    /// <summary>Puts the old state back, whatever was done so far, and leaves no second name. What somebody edited since the swap stays as he left it. Safe to repeat.</summary>
     public void Undo(IHostFiles files)
     {
         if (HadOld && Makes)
             FinishExchange(files);
         var current = files.Stat(Path.Value);
-        if (Makes && NewStamp.Inode != 0 && current?.Stamp.Inode == NewStamp.Inode)
+        if (Makes && NewStamp.Inode != 0 && current?.Stamp is { } stamp && stamp with { ChangedNs = 0 } == NewStamp with { ChangedNs = 0 })
         {
             if (!HadOld)
                 files.Remove(Path);

@@ -12,6 +12,10 @@ namespace Symbiosis.LogSplitting;
 /// itself is stopped, systemd kills what is left as soon as its main process is gone. So it writes everything, holds nothing back any more, and goes on until the last writer is gone.
 /// A second SIGTERM, or a long silence, ends it.
 /// </para>
+/// <para>
+/// Either signal would kill a process that has not said yet what to do with it, and of two reloads in quick succession the second does that to the splitter of the first. So Apache starts it with
+/// both blocked, and it unblocks them when it is ready.
+/// </para>
 /// </summary>
 internal static class SplitterProcess
 {
@@ -29,6 +33,7 @@ internal static class SplitterProcess
         var end = 0;
         using var onHangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Note(context, ref hangup, wake));
         using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Note(context, ref end, wake));
+        Signal.Unblock(Signal.SIGHUP, Signal.SIGTERM);
         using var splitter = new LogSplitter(options, clock, report);
         var buffer = new byte[ReadBytes];
         Span<byte> counter = stackalloc byte[sizeof(ulong)];

@@ -34,6 +34,10 @@ public sealed class UpgradeTests(Sites sites) : HostTest(sites)
         (await ProcessesAsync(host, "apache2", "exim4", "dovecot")).ShouldBe(daemons);
         (await ProcessesAsync(host, "symbiosis")).ShouldNotBe(service);
         (await host.RunAsync("systemctl", "is-active", "symbiosis")).ShouldBe("active\n");
+
+        // What a boot does.
+        await host.ShellAsync("systemctl stop symbiosis; systemd-tmpfiles --create --remove --boot; stat -c %a /srv; systemctl start symbiosis");
+        (await host.RunAsync("stat", "-c", "%a %U:%G", "/srv")).ShouldBe("2775 admin:admin\n");
     }
 
     [Theory, Releases]

@@ -78,6 +78,61 @@ public sealed class ApplierTests : IDisposable
         _host.Read(path).ShouldBe(generated);
     }
 
+    [Theory]
+    [InlineData("site a\n", true)]
+    [InlineData("site a\n", false)]
+    [InlineData(null, true)]
+    [InlineData(null, false)]
+    public async Task CORE_T13_a_file_edited_while_its_daemon_reloads_is_an_edit_of_the_new_text(string? before, bool isReplaced)
+    {
+        const string path = "/etc/webd/sites-available/a.example.conf";
+        if (before is not null)
+            await _host.ApplyAsync(Wants(Unit("a.example", Site("a.example", before))), cancellationToken: Now);
+        var desired = Wants(Unit("a.example", Site("a.example", "site b\n")));
+        var edited = "";
+        _host.Commands.Override = command =>
+        {
+            if (command.Arguments.Contains("reload"))
+            {
+                edited = "# mine\n" + _host.Read(path);
+                if (isReplaced)
+                    File.Delete(_host.Real(path)); // as most editors do; the name then belongs to another file
+                _host.Write(path, edited);
+            }
+
+            return null;
+        };
+
+        await _host.ApplyAsync(desired, cancellationToken: Now);
+
+        _host.Read(path).ShouldBe(edited);
+        _host.Plan(desired).LeftAlone.Single().Verdict.ShouldBe(FileVerdict.Edited);
+        _host.Read("/var/lib/symbiosis/base" + path)!.ShouldStartWith("site b\n");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_file_edited_while_its_daemon_reloads_is_not_put_back_when_that_fails(bool isReplaced)
+    {
+        const string path = "/etc/webd/sites-available/a.example.conf";
+        await _host.ApplyAsync(Wants(Unit("a.example", Site("a.example", "site a\n"))), cancellationToken: Now);
+        _host.Commands.Override = command =>
+        {
+            if (!command.Arguments.Contains("reload"))
+                return null;
+            if (isReplaced)
+                File.Delete(_host.Real(path));
+            _host.Write(path, "mine\n");
+            return new CommandResult(command, CommandEnd.Exited, 1, "", "no");
+        };
+
+        var outcome = await _host.ApplyAsync(Wants(Unit("a.example", Site("a.example", "site b\n"))), cancellationToken: Now);
+
+        outcome.Diagnostics.ShouldContain(found => found.Kind == ApplyingDiagnostics.ReloadFailed);
+        _host.Read(path).ShouldBe("mine\n");
+    }
+
     [Fact]
     public async Task CORE_T13_a_removed_link_stays_removed_until_the_domain_is_named()
     {

@@ -19,8 +19,11 @@ internal static class SiteText
     /// <summary>An address as Apache writes it: IPv6 in brackets.</summary>
     public static string Bracketed(string address) => address.Contains(':') ? $"[{address}]" : address;
 
-    /// <summary>The command Apache starts once and pipes lines to. It must be the same text wherever the same process is meant.</summary>
-    public static string SplitterCommand(Host host, string arguments) => $"||/usr/bin/symbiosis log-splitter -t testing.{host.Name} {arguments}";
+    /// <summary>
+    /// The command Apache starts once and pipes lines to. It must be the same text wherever the same process is meant. env(1) keeps signals from it until it can take them, see
+    /// <see cref="LogSplitting.SplitterProcess"/>.
+    /// </summary>
+    public static string SplitterCommand(Host host, string arguments) => $"||/usr/bin/env --block-signal=HUP,TERM /usr/bin/symbiosis log-splitter -t testing.{host.Name} {arguments}";
 
     // WEB-66, by file name for whatever leads there, and by URL because such a section comes after .htaccess, so nobody opens these again by accident.
     private static string PrivateFiles { get; } = HostedMap.Indent(new ApacheWriter()
