@@ -50,7 +50,7 @@ internal sealed class BenchHost(string root)
     public Pipeline CreatePipeline(ApplyHost machine, ITreeObserver? observer = null)
     {
         var plan = ReadingPlan.For(ServiceCatalog.All.SelectMany(service => service.Settings));
-        var options = new TreeReaderOptions { Srv = HostPath.Parse(Srv), Root = machine.Root, Observer = observer, ReadUsers = ReadUsers };
+        var options = new TreeReaderOptions { Root = machine.Root, Observer = observer, ReadUsers = ReadUsers };
         var hostReader = new HostReader(plan, [.. ServiceCatalog.All.SelectMany(service => service.Packages)], options, machine.Clock)
         {
             ReadNetwork = Network,

@@ -121,7 +121,7 @@ internal sealed class MailDomain(Domain domain, Host host, DovecotConfig? doveco
             return; // no link is followed for writing
         if (better is not null && !keepsPlain)
         {
-            _treeChanges.Add(new TreeChange.ReplaceSecret(domain.Name, path, password.Content, better, "plain passwords are replaced by their hash (MAIL-61)"));
+            _treeChanges.Add(new TreeChange.ReplaceSecret(domain.Name, path, password.Content, better, "a password is stored as {CRYPT} and its hash (MAIL-61)"));
         }
         else if ((password.Mode & NotForOthers) != UnixFileMode.None)
         {
