@@ -26,8 +26,9 @@ internal sealed class ApplyLock : IDisposable
             ?? throw new HostFileException("open", StateDirectory.Lock, error);
         if (SysFile.flock(file, SysFile.LOCK_EX | SysFile.LOCK_NB) == 0)
         {
-            // Only a hint for those who come later, ignoring a disk that is full.
-            _ = Unistd.ftruncate(file, 0) == 0 && file.WriteFully(Encoding.ASCII.GetBytes(holder + "\n")) == Errno.None;
+            // Only a hint for those who come later, ignoring a disk that is full. A run that changes nothing writes nothing, so mostly it is there already.
+            if (ReadHolder(files) != holder)
+                _ = Unistd.ftruncate(file, 0) == 0 && file.WriteFully(Encoding.ASCII.GetBytes(holder + "\n")) == Errno.None;
             return new ApplyLock(file);
         }
 

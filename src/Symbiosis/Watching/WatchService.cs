@@ -72,6 +72,9 @@ internal sealed class WatchService(Pipeline pipeline, TreeWatcher watcher, Apply
         SayAlive();
         _isBusy = true;
         await ApplyTouchedAsync(touched, cancellationToken);
+        // Reading ten thousand domains leaves a hundred megabytes behind that single changes never need again.
+        if (touched.IsEverything)
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         _isBusy = false;
     }
 
