@@ -18,7 +18,7 @@ public static class ApplyingDiagnostics
 
     internal static readonly DiagnosticKind StillBroken = new("APPLY006", Severity.Error, "A daemon does not work with its old files either");
 
-    internal static readonly DiagnosticKind NotRunning = new("APPLY007", Severity.Note, "A daemon is not running; its new configuration counts from its next start");
+    internal static readonly DiagnosticKind NotRunning = new("APPLY007", Severity.Warning, "A daemon is not running; its new configuration counts from its next start");
 
     internal static readonly DiagnosticKind HostRefused = new("APPLY008", Severity.Error, "The host refused a change; nothing is changed");
 

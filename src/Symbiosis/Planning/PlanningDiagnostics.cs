@@ -20,7 +20,7 @@ public static class PlanningDiagnostics
 
     internal static readonly DiagnosticKind LinkPlaceTaken = new("PLAN007", Severity.Warning, "The place of a link is taken by something this program did not make");
 
-    internal static readonly DiagnosticKind SwitchedOff = new("PLAN008", Severity.Note, "The link that switches a generated file on was removed by hand and stays removed");
+    internal static readonly DiagnosticKind SwitchedOff = new("PLAN008", Severity.Warning, "The link that switches a generated file on was removed by hand and stays removed");
 
     internal static readonly DiagnosticKind TableChanged = new("PLAN009", Severity.Warning, "A generated table was changed by hand and is put back");
 
