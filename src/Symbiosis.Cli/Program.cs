@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Symbiosis.Cli;
 using Symbiosis.Cli.Verbs;
+using Symbiosis.Diagnostics;
+using Symbiosis.Tree;
 
 var root = new RootCommand("The files below /srv are the configuration of this host. Reads them, plans, checks and applies.")
 {
@@ -18,8 +20,22 @@ var root = new RootCommand("The files below /srv are the configuration of this h
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {
-    foreach (var error in parsed.Errors)
-        await Console.Error.WriteLineAsync($"symbiosis: {error.Message}");
+    if (parsed.CommandResult.Command is { Subcommands.Count: > 0 } command)
+    {
+        var known = command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name).ToList();
+        await Console.Error.WriteLineAsync("symbiosis: " + (parsed.UnmatchedTokens switch
+        {
+            [] => $"a command is missing: {string.Join(", ", known)}",
+            [['-', ..] option, ..] => $"there is no option '{Printable.Text(option)}' here",
+            [var wrong, ..] => $"there is no command '{Printable.Text(wrong)}'{(NameSuggestion.FindNearest(wrong, known) is { } nearest ? $"; did you mean {nearest}?" : "")}",
+        }));
+    }
+    else
+    {
+        foreach (var error in parsed.Errors)
+            await Console.Error.WriteLineAsync($"symbiosis: {error.Message}");
+    }
+
     await Console.Error.WriteLineAsync("Try 'symbiosis --help'.");
     return ExitCode.Usage;
 }

@@ -2,6 +2,7 @@ using Symbiosis.Cli.Output;
 using Symbiosis.Diagnostics;
 using Symbiosis.Model;
 using Symbiosis.Planning;
+using Symbiosis.Tree;
 
 namespace Symbiosis.Cli.Verbs;
 
@@ -24,6 +25,8 @@ internal sealed record PlanRequest(string[] Domains, string Prefix, bool Force)
     {
         foreach (var domain in Domains)
         {
+            if (domain.StartsWith('-'))
+                return new Fault($"there is no option '{Printable.Text(domain)}' here", ExitCode.Usage);
             if (!DomainName.TryParseHostName(domain, out _))
                 return new Fault($"'{Printable.Text(domain)}' is not a domain name: {DomainName.FindFault(domain, requireDot: false)}", ExitCode.Usage);
         }
@@ -45,10 +48,22 @@ internal sealed record PlanRequest(string[] Domains, string Prefix, bool Force)
         errors.Progress("comparing with the host …");
         var plan = pipeline.Plan(reading.Desired!, new PlanOptions { Force = Force, NamedUnits = Domains.ToValueList() }); // narrowing keeps it
         errors.EndProgress();
-        var findings = Domains.Length > 0
-            ? plan.Diagnostics.Concat(reading.ScanFindings.Where(finding => finding.Domain is { } domain && Domains.Contains(domain.Value)))
-            : reading.ScanFindings.Concat(plan.Diagnostics);
-        return new Planned(plan, findings.ToList());
+        if (Domains.Length == 0)
+            return new Planned(plan, [.. reading.ScanFindings, .. plan.Diagnostics]);
+        var about = reading.ScanFindings.Where(finding => finding.Domain is { } domain && Domains.Contains(domain.Value)).ToList();
+        var unknown = Domains.Where(domain => about.TrueForAll(finding => finding.Domain?.Value != domain) && plan.Changes.All(change => change.Unit != domain)).SelectMany(domain => FindUnknown(domain, pipeline.Domains));
+        return new Planned(plan, [.. plan.Diagnostics, .. about, .. unknown]);
+    }
+
+    // A domain that is gone may be named, to take its files away; one that never was is a slip of the pen.
+    private IEnumerable<Diagnostic> FindUnknown(string name, ValueList<DomainEntry> known)
+    {
+        if (known.Any(domain => domain.Name.Value == name))
+            return [];
+        var hint = known.FirstOrDefault(domain => domain.OtherNames.Any(other => other.Value == name)) is { } target
+            ? $"it is another name of {target.Name}"
+            : NameSuggestion.FindNearest(name, known.Select(domain => domain.Name.Value)) is { } nearest ? $"did you mean {nearest}?" : "'symbiosis domain list' lists the domains";
+        return [TreeDiagnostics.NoSuchDomain.At($"{Prefix.TrimEnd('/')}/{name}", "there is no such domain", hint)];
     }
 }
 

@@ -57,10 +57,13 @@ public static class TreeDiagnostics
     /// <summary>More directories than the kernel lets us watch.</summary>
     public static readonly DiagnosticKind WatchLimit = new("TREE017", Severity.Warning, "Not every directory can be watched; the tree is read again every minute instead");
 
+    /// <summary>A command names something else than a domain.</summary>
+    public static readonly DiagnosticKind NoSuchDomain = new("TREE018", Severity.Error, "A command names a domain that does not exist");
+
     /// <summary>All of them, by id.</summary>
     public static ValueList<DiagnosticKind> All { get; } =
     [
         BadDomainName, BadOwner, UnreadableDomain, NothingLeft, Unreadable, Misspelt, RefusedLink, WrongKind, BadName, TooMany, DoubtfulFlag, NotASize, PowerOfTen, NotRead, ExposedSecret,
-        BadHostName, WatchLimit,
+        BadHostName, WatchLimit, NoSuchDomain,
     ];
 }

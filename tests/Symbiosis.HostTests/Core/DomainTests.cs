@@ -67,6 +67,23 @@ public sealed class DomainTests(Sites sites) : HostTest(sites)
         (await host.RunAsync("ls", "/var/lib/symbiosis/web/names")).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("plann", 64, "there is no command 'plann'; did you mean plan?")]
+    [InlineData("domain", 64, "a command is missing: create, list")]
+    [InlineData("plan --quick", 64, "there is no option '--quick' here")]
+    [InlineData("plan exmple.com", 1, "/srv/exmple.com: error TREE018: there is no such domain (hint: did you mean example.com?)")]
+    [InlineData("apply example.org", 1, "/srv/example.org: error TREE018: there is no such domain (hint: it is another name of example.com)")]
+    public async Task A_slip_of_the_pen_is_named_with_what_was_probably_meant(string words, int exitCode, string message)
+    {
+        var host = (await SharedSiteAsync(ReleasesAttribute.UnderTest[0])).Host; // the program is the same on all
+        await host.Admin.ShellAsync("mkdir -p /srv/example.com; ln -sfn example.com /srv/example.org");
+
+        var outcome = await host.TryRunAsync(["symbiosis", .. words.Split(' ')]);
+
+        outcome.ExitCode.ShouldBe(exitCode);
+        outcome.Error.ShouldContain(message);
+    }
+
     [Theory, Releases]
     public async Task CORE_T4_T5_links_are_other_names_unless_a_directory_has_the_name(Debian release)
     {
