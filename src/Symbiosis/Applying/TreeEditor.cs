@@ -23,6 +23,7 @@ internal static class TreeEditor
         {
             TreeChange.ReplaceSecret secret => ReplaceSecret(domain, secret, new OwnerRule(users)),
             TreeChange.GrantAccess grant => GrantAccess(domain, grant, users),
+            TreeChange.CloseToOthers close => CloseToOthers(domain, close, users),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }
@@ -83,6 +84,23 @@ internal static class TreeEditor
 
         // Only the owner may change an access list, so this can do no more than he could.
         var error = FileIdentity.Use(status.Uid, status.Gid, () => list.SetOn(place));
+        return error == Errno.None ? null : Words(error);
+    }
+
+    private static string? CloseToOthers(FileDescriptor domain, TreeChange.CloseToOthers change, UserDatabase users)
+    {
+        if (domain.Stat(out var status) != Errno.None)
+            return null; // gone meanwhile
+        var list = PosixAcl.Of(domain) ?? PosixAcl.FromMode(status.Mode);
+        foreach (var account in users.Accounts.Where(account => change.StillEntering.Contains(account.Name)))
+        {
+            var rights = list.Users.FirstOrDefault(entry => entry.Uid == account.Uid).Rights;
+            if (!rights.HasFlag(AclRights.Execute))
+                list = list.WithUser(account.Uid, rights | AclRights.Execute);
+        }
+
+        list = list.WithoutOthers();
+        var error = FileIdentity.Use(status.Uid, status.Gid, () => list.SetOn(domain));
         return error == Errno.None ? null : Words(error);
     }
 

@@ -99,6 +99,9 @@ internal sealed class PosixAcl
         return new PosixAcl(entries.Append(new Entry(Tag.Mask, union, NoId)).OrderBy(entry => entry.Tag).ThenBy(entry => entry.Id));
     }
 
+    /// <summary>The same list without any right for those it does not name.</summary>
+    public PosixAcl WithoutOthers() => new(_entries.Select(entry => entry.Tag == Tag.Other ? entry with { Rights = AclRights.None } : entry));
+
     /// <summary>The kernel's form.</summary>
     public byte[] ToBytes()
     {

@@ -33,6 +33,15 @@ public sealed class PhpIniWriter
         return this;
     }
 
+    /// <summary>Writes a key whose value is that of an environment variable when the program starts.</summary>
+    public PhpIniWriter SetFromEnvironment(string key, string variable)
+    {
+        if (key.Length == 0 || !key.All(c => IsPlain(c) || c is '[' or ']') || variable.Length == 0 || !variable.All(c => char.IsAsciiLetterUpper(c) || c == '_'))
+            throw new FormatException($"'{key}' is not a key, or '{variable}' not a variable");
+        _text.Append(key).Append(" = ${").Append(variable).Append("}\n");
+        return this;
+    }
+
     /// <summary>The text so far.</summary>
     public override string ToString() => _text.ToString();
 

@@ -97,6 +97,9 @@ public abstract record TreeChange(DomainName Domain, string RelativePath, string
     /// <summary>Gives a system user the right to search a directory or read a file by a POSIX ACL entry (MAIL-164).</summary>
     public sealed record GrantAccess(DomainName Domain, string RelativePath, string User, string Permissions, string Because)
         : TreeChange(Domain, RelativePath, Because);
+
+    /// <summary>Takes all rights on the domain's directory from everybody but its owner, its group, and whom its access list names; these accounts, if they exist, are named there so that they may still enter.</summary>
+    public sealed record CloseToOthers(DomainName Domain, ValueList<string> StillEntering, string Because) : TreeChange(Domain, "", Because);
 }
 
 /// <summary>Something to make that cannot be rendered, because chance is part of it. Made before anything is staged, so that checkers find it.</summary>

@@ -19,6 +19,7 @@ internal sealed class ScenarioHost : IDisposable
     private static readonly Dictionary<string, string> _debian12 = new(StringComparer.Ordinal)
     {
         ["apache2"] = "2.4.62-1~deb12u2",
+        ["fcgiwrap"] = "1.1.0-14",
         ["php8.2-fpm"] = "8.2.29-1~deb12u1",
         ["exim4-daemon-heavy"] = "4.96-15+deb12u7",
         ["dovecot-core"] = "1:2.3.19.1+dfsg1-2.1+deb12u1",

@@ -16,58 +16,83 @@ namespace Symbiosis.Services.Web;
 /// </summary>
 internal static class HostedMap
 {
+    private const int AllLabels = 127; // 253 characters are at most 127 labels
+
+    // There may be thousands of own sites, and each label is two regular expressions that Apache keeps in memory. Deeper names are found by mass hosting.
+    private const int LabelsOfOwnSite = 12;
+
     /// <summary>Rules of a virtual host whose document root is that of exactly the requested name.</summary>
-    public static string ForExactNames(Host host) => Write(host, null, rewrite => rewrite.Rewrite("RewriteCond", "%{ENV:SYMBIOSIS_NAME} %{SERVER_NAME}", @"^(\S+) \1$"));
+    public static string ForExactNames(Host host) => Write(host, null, AllLabels, rewrite => rewrite.Rewrite("RewriteCond", "%{ENV:SYMBIOSIS_NAME} %{SERVER_NAME}", @"^(\S+) \1$"));
 
     /// <summary>Rules of a virtual host whose document root is that of the requested name without <c>www.</c>.</summary>
-    public static string ForWwwNames(Host host) => Write(host, null, rewrite => rewrite.Rewrite("RewriteCond", "www.%{ENV:SYMBIOSIS_NAME} %{SERVER_NAME}", @"^(\S+) \1$"));
+    public static string ForWwwNames(Host host) => Write(host, null, AllLabels, rewrite => rewrite.Rewrite("RewriteCond", "www.%{ENV:SYMBIOSIS_NAME} %{SERVER_NAME}", @"^(\S+) \1$"));
 
     /// <summary>Rules of a domain's own site, which also serves requests that name no host (WEB-8).</summary>
-    public static string ForDomain(Host host, DomainName domain) => Write(host, domain, rewrite => rewrite.Rewrite("RewriteCond", "%{ENV:SYMBIOSIS_DOMAIN}", "=" + domain));
+    public static string ForDomain(Host host, DomainName domain) => Write(host, domain, LabelsOfOwnSite, rewrite => rewrite.Rewrite("RewriteCond", "%{ENV:SYMBIOSIS_DOMAIN}", "=" + domain));
 
-    private static string Write(Host host, DomainName? withoutHost, Action<ApacheWriter> isMainName)
+    private static string Write(Host host, DomainName? withoutHost, int mostLabels, Action<ApacheWriter> isMainName)
     {
         const string unknown = "[R=404,L]";
-        const string isFile = WebPaths.Names + "/%{ENV:SYMBIOSIS_NAME}";
-        var testing = ApacheWriter.Pattern($"testing.{host.Name}");
+        const string documents = "/srv/%{ENV:SYMBIOSIS_DOMAIN}/public/htdocs";
+        const string scripts = "/srv/%{ENV:SYMBIOSIS_DOMAIN}/public/cgi-bin";
+        var testing = $"testing.{host.Name}";
         var rules = new ApacheWriter();
         rules.Rewrite("RewriteEngine", "On");
 
+        // Apache gives a subrequest (an index file, an included page) the variables of its request, which .htaccess can set. So nothing here asks a variable that was not set by these rules in
+        // this very pass, or a customer's request could be led into another customer's directory.
         rules.Comment("No name at all (WEB-8). Apache has refused what cannot be a name; this does not depend on it.");
         rules.Rewrite("RewriteCond", "%{HTTP_HOST}", "^$");
-        rules.Rewrite("RewriteRule", "^", "-", withoutHost is null ? unknown : $"[E=SYMBIOSIS_NAME:{withoutHost}]");
+        rules.Rewrite("RewriteRule", "^", "-", withoutHost is null ? unknown : $"[E=SYMBIOSIS_NAME:{withoutHost},S={mostLabels + 4}]");
         rules.Rewrite("RewriteCond", "%{SERVER_NAME}", "!^[a-z0-9._-]{1,253}$");
         rules.Rewrite("RewriteRule", "^", "-", unknown);
 
         rules.Comment("NAME.testing.HOST is exactly NAME (WEB-9).");
-        rules.Rewrite("RewriteCond", "%{ENV:SYMBIOSIS_NAME}", "^$");
-        rules.Rewrite("RewriteCond", "%{SERVER_NAME}", $@"^(.+)\.{testing}$");
-        rules.Rewrite("RewriteRule", "^", "-", "[E=SYMBIOSIS_NAME:%1]");
-        rules.Rewrite("RewriteCond", "%{SERVER_NAME}", $@"(?:^|\.){testing}$");
-        rules.Rewrite("RewriteCond", isFile, "!-f");
+        rules.Rewrite("RewriteCond", "%{SERVER_NAME}", $@"^(.+)\.{ApacheWriter.Pattern(testing)}$");
+        rules.Rewrite("RewriteCond", $"{WebPaths.Names}/%1", "-f");
+        rules.Rewrite("RewriteCond", $"{WebPaths.Names}/{testing}", "!-f");
+        rules.Rewrite("RewriteRule", "^", "-", $"[E=SYMBIOSIS_NAME:%1,S={mostLabels + 2}]");
+        rules.Rewrite("RewriteCond", "%{SERVER_NAME}", $@"(?:^|\.){ApacheWriter.Pattern(testing)}$");
+        rules.Rewrite("RewriteCond", $"{WebPaths.Names}/{testing}", "!-f");
         rules.Rewrite("RewriteRule", "^", "-", unknown);
 
-        rules.Comment("Otherwise the name itself, or its nearest hosted ancestor, label by label (WEB-7).");
-        rules.Rewrite("RewriteCond", "%{ENV:SYMBIOSIS_NAME}", "^$");
-        rules.Rewrite("RewriteRule", "^", "-", "[E=SYMBIOSIS_NAME:%{SERVER_NAME}]");
-        rules.Rewrite("RewriteCond", isFile, "!-f");
-        rules.Rewrite("RewriteCond", "%{ENV:SYMBIOSIS_NAME}", @"^[^.]+\.(.+)$");
-        rules.Rewrite("RewriteRule", "^", "-", "[E=SYMBIOSIS_NAME:%1,N=130]"); // 253 characters are at most 127 labels
-        rules.Rewrite("RewriteCond", isFile, "!-f");
+        rules.Comment("Otherwise the name itself, or its nearest hosted ancestor, label by label (WEB-7). The first that is there skips the rest.");
+        for (var label = 0; label < mostLabels; label++)
+        {
+            rules.Rewrite("RewriteCond", "%{SERVER_NAME}", label switch { 0 => "^(.+)$", 1 => @"^[^.]+\.(.+)$", _ => $@"^(?:[^.]+\.){{{label}}}(.+)$" });
+            rules.Rewrite("RewriteCond", $"{WebPaths.Names}/%1", "-f");
+            rules.Rewrite("RewriteRule", "^", "-", $"[E=SYMBIOSIS_NAME:%1,S={mostLabels - label}]");
+        }
+
         rules.Rewrite("RewriteRule", "^", "-", unknown);
         rules.Rewrite("RewriteCond", "expr", $"file('{WebPaths.Names}/%{{reqenv:SYMBIOSIS_NAME}}') =~ /^([^ ]+) ([0-9]+)\\s*$/");
-        rules.Rewrite("RewriteRule", "^", "-", "[E=SYMBIOSIS_DOMAIN:%1,E=SYMBIOSIS_OWNER:%2]");
+        rules.Rewrite("RewriteRule", "^", "-", "[E=SYMBIOSIS_DOMAIN:%1,E=SYMBIOSIS_OWNER:%2,S=1]");
+        rules.Rewrite("RewriteRule", "^", "-", unknown);
 
-        rules.Comment("Reserved paths are the same for all (WEB-67), and the main name has the document root of this virtual host.");
+        rules.Comment("A domain of another owner than the administrator is served when Apache has read its limits (WEB-66).");
+        rules.Rewrite("RewriteCond", "%{ENV:SYMBIOSIS_OWNER}", $"!={host.AdminUid}");
+        rules.Rewrite("RewriteCond", CustomerLimits.EnabledPattern, "!-f");
+        rules.Rewrite("RewriteRule", "^", "-", "[R=503,L]");
+
+        rules.Comment("Reserved paths are the same for all (WEB-67).");
         rules.Rewrite("RewriteRule", @"^/(?:\.default-page|\.well-known/acme-challenge)/", "-", "[L]");
+        rules.Comment("Scripts of /cgi-bin/: without htdocs nothing (WEB-1), a script that cannot be run is a mistake of the server (WEB-11).");
+        rules.Rewrite("RewriteCond", documents, "!-d");
+        rules.Rewrite("RewriteRule", "^/cgi-bin/", "-", unknown);
+        rules.Rewrite("RewriteCond", $"{scripts}/$1", "-f");
+        rules.Rewrite("RewriteCond", $"{scripts}/$1", "!-x");
+        rules.Rewrite("RewriteRule", "^/cgi-bin/(.+)$", "-", "[R=500,L]");
+        rules.Rewrite("RewriteRule", "^/cgi-bin/(.*)$", $"{scripts}/$1", "[L]");
+
+        rules.Comment("The main name has the document root of this virtual host.");
         isMainName(rules);
         rules.Rewrite("RewriteRule", "^", "-", "[L]");
 
         rules.Comment("Any other name. The second rule brings a path back that a relative rule in .htaccess sent here as a URL.");
-        rules.Rewrite("RewriteRule", "^", "-", "[E=SYMBIOSIS_ROOT:/srv/%{ENV:SYMBIOSIS_DOMAIN}/public/htdocs]");
+        rules.Rewrite("RewriteRule", "^", "-", $"[E=SYMBIOSIS_ROOT:{documents}]");
         rules.Rewrite("RewriteCond", "%{ENV:REDIRECT_SYMBIOSIS_ROOT}", ".");
         rules.Rewrite("RewriteRule", "^/srv/[^/]+/public/htdocs(/.*)$", "$1", "[E=SYMBIOSIS_URI:$1]");
-        rules.Rewrite("RewriteRule", "^(/.*)$", "/srv/%{ENV:SYMBIOSIS_DOMAIN}/public/htdocs$1", "[L]");
+        rules.Rewrite("RewriteRule", "^(/.*)$", $"{documents}$1", "[L]");
         return Indent(rules.ToString());
     }
 

@@ -6,16 +6,15 @@ namespace Symbiosis.Services.Web;
 /// <param name="Text">Version as it stands in paths, such as <c>8.4</c>.</param>
 internal sealed record PhpVersion(string Text)
 {
+    /// <summary>The variable that tells php-fpm its socket.</summary>
+    public const string SocketVariableName = "SYMBIOSIS_SOCKET";
+
     public string Program => $"/usr/sbin/php-fpm{Text}";
 
-    public string Unit => $"php{Text}-fpm.service";
-
-    public HostPath PoolFile => HostPath.Parse($"/etc/php/{Text}/fpm/pool.d/symbiosis.conf");
+    /// <summary>Debian's own pools are in <c>php-fpm.conf</c> and <c>pool.d</c>, beside this.</summary>
+    public HostPath SettingsFile => HostPath.Parse($"/etc/php/{Text}/fpm/symbiosis.conf");
 
     public HostPath IniFile => HostPath.Parse($"/etc/php/{Text}/fpm/conf.d/00-symbiosis-httpd.ini");
-
-    /// <summary>The socket of the pool that runs the PHP of one owner's domains.</summary>
-    public static string Socket(string owner) => $"/run/php/symbiosis-{owner}.sock";
 
     public static PhpVersion? On(Host host) =>
         host.Packages

@@ -33,12 +33,13 @@ internal static class SiteText
 
     private static string PhpHandler(Host host)
     {
+        const string inScripts = "m#^/srv/[^/]+/public/cgi-bin/#";
         var writer = new ApacheWriter();
-        if (PhpVersion.On(host) is not null)
+        if (PhpVersion.On(host) is { } php)
         {
-            // Only what exists goes to PHP: a missing page is Apache's 404, not the FastCGI server's text (WEB-62).
-            writer.Section("FilesMatch", @"\.(?:php|phtml)$", files => files.Section("If", "-f %{REQUEST_FILENAME}", handler =>
-                handler.Directive("SetHandler", $"proxy:unix:{PhpVersion.Socket("%{reqenv:SYMBIOSIS_OWNER}")}|fcgi://localhost")));
+            // Only what exists goes to PHP: a missing page is Apache's 404, not the FastCGI server's text. In cgi-bin a PHP file is a script like others (WEB-62).
+            writer.Section("FilesMatch", @"\.(?:php|phtml)$", files => files.Section("If", $"-f %{{REQUEST_FILENAME}} && %{{REQUEST_FILENAME}} !~ {inScripts}", handler =>
+                handler.Directive("SetHandler", OwnerSockets.HandlerOf(OwnerSockets.Php(php)))));
             // Names that are not the main name of their virtual host (see HostedMap) have another document root than Apache thinks.
             writer.Directive("ProxyFCGISetEnvIf", "-n reqenv('SYMBIOSIS_ROOT')", "DOCUMENT_ROOT", "%{reqenv:SYMBIOSIS_ROOT}");
             writer.Directive("ProxyFCGISetEnvIf", "-n reqenv('SYMBIOSIS_URI')", "SCRIPT_NAME", "%{reqenv:SYMBIOSIS_URI}");
@@ -50,6 +51,21 @@ internal static class SiteText
             writer.Section("FilesMatch", @"\.(?:php|phtml|phps)$", files => files.Directive("Require", "all", "denied"));
         }
 
+        writer.Section("DirectoryMatch", "^/srv/[^/]+/public/cgi-bin", scripts =>
+        {
+            scripts.Directive("Options", "SymLinksIfOwnerMatch").Directive("DirectoryIndex", "disabled").Directive("AcceptPathInfo", "On");
+            if (!OwnerSockets.RunScripts(host))
+            {
+                scripts.Comment("Nothing that could run scripts is installed (package fcgiwrap). Their source must not be shown instead.");
+                scripts.Directive("Require", "all", "denied");
+                return;
+            }
+
+            scripts.Directive("ProxyFCGIBackendType", "GENERIC");
+            scripts.Directive("ProxyFCGISetEnvIf", "true", "DOCUMENT_ROOT", "/srv/%{reqenv:SYMBIOSIS_DOMAIN}/public/htdocs"); // WEB-13
+            scripts.Section("If", "-f %{REQUEST_FILENAME}", handler => handler.Directive("SetHandler", OwnerSockets.HandlerOf(OwnerSockets.Scripts)));
+        });
+        OwnerSockets.WriteLock(writer);
         return HostedMap.Indent(writer.ToString());
     }
 }

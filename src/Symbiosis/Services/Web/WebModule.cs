@@ -12,6 +12,7 @@ public sealed class WebModule : IServiceModule
     internal const string ModuleName = "web";
     internal const string ApacheDaemon = "apache2";
     internal const string PhpDaemon = "php-fpm";
+    internal const string ScriptDaemon = "cgi";
     internal const string DocumentRootPath = "public/htdocs";
 
     internal static readonly DiagnosticKind AddressSkipped = new("WEB001", Severity.Warning, "A word in config/ip cannot be used as an address and is skipped");
@@ -34,7 +35,7 @@ public sealed class WebModule : IServiceModule
     ];
 
     /// <inheritdoc />
-    public ValueList<string> Packages => ["apache2", "php*-fpm"];
+    public ValueList<string> Packages => ["apache2", "php*-fpm", "fcgiwrap"];
 
     /// <inheritdoc />
     public ValueList<DiagnosticKind> Diagnostics { get; } = [AddressSkipped, AddressNotHere, SiteTemplate.Broken, SiteTemplate.Leftover, NameTaken];
@@ -47,6 +48,8 @@ public sealed class WebModule : IServiceModule
             daemons.Add(Apache);
         if (PhpVersion.On(host) is { } php)
             daemons.Add(Php(php));
+        if (OwnerSockets.RunScripts(host))
+            daemons.Add(ScriptRunner);
         return daemons.ToValueList();
     }
 
@@ -58,6 +61,8 @@ public sealed class WebModule : IServiceModule
         var addresses = DomainAddresses.Of(domain, host);
         var files = HostedNames.Render(domain).ToList();
         var held = new List<HostPath>();
+        if (CustomerLimits.AreNeededBy(domain, host))
+            files.Add(CustomerLimits.Render(domain));
         if (OwnSite.IsWantedBy(domain, addresses, host))
         {
             // What is wrong with the template concerns all domains and is reported once, for the host.
@@ -71,8 +76,11 @@ public sealed class WebModule : IServiceModule
         {
             Files = files.ToValueList(),
             Held = held.ToValueList(),
-            Contributions = PhpPools.WantedBy(domain, host).ToValueList(),
+            Contributions = [OwnerUnits.WantedBy(domain)],
             Diagnostics = FindFaults(domain, addresses, host).ToValueList(),
+            TreeChanges = IsToBeClosed(domain, host)
+                ? [new TreeChange.CloseToOthers(domain.Name, ["www-data", "Debian-exim"], "code of other owners runs on this host and must not read it (WEB-66)")]
+                : [],
         };
     }
 
@@ -83,19 +91,27 @@ public sealed class WebModule : IServiceModule
             return new HostRendering();
         var diagnostics = new List<Diagnostic>(SiteTemplate.FindLeftovers(host));
         var files = new List<RenderedFile> { ServerSettings.Render(host) };
+        var links = new List<RenderedLink>();
         var held = new List<HostPath>();
         Keep(MassHostingSite.Render(host, diagnostics), MassHostingSite.Name);
         Keep(MassHostingSite.RenderSsl(host, diagnostics), MassHostingSite.SslName); // the host always has a certificate, if need be one that is made in the same apply (TLS-52)
         diagnostics.AddRange(OwnSite.TryTemplate(host));
         if (PhpVersion.On(host) is { } php)
         {
-            files.Add(PhpPools.RenderPools(php, host, contributions));
-            files.Add(PhpPools.RenderIni(php));
+            files.AddRange(OwnerUnits.RenderPhp(php, host));
+            links.AddRange(OwnerUnits.EnableSockets(OwnerSockets.Php(php), host, contributions, PhpDaemon));
+        }
+
+        if (OwnerSockets.RunScripts(host))
+        {
+            files.AddRange(OwnerUnits.RenderScripts(host));
+            links.AddRange(OwnerUnits.EnableSockets(OwnerSockets.Scripts, host, contributions, ScriptDaemon));
         }
 
         return new HostRendering
         {
             Files = files.ToValueList(),
+            Links = links.ToValueList(),
             Held = held.ToValueList(),
             Diagnostics = diagnostics.ToValueList(),
             Contributions = [new OpenPort(80, "tcp", "http"), new OpenPort(443, "tcp", "https")],
@@ -111,6 +127,14 @@ public sealed class WebModule : IServiceModule
     }
 
     private static bool IsInstalled(Host host) => host.VersionOf("apache2") is not null;
+
+    // Code of a customer's site can read what everybody may read. As soon as there is a second person on the host, only who serves a domain may enter its directory besides its owner.
+    private static bool IsToBeClosed(Domain domain, Host host)
+    {
+        const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        return (CustomerLimits.AreNeededBy(domain, host) || host.Users.Any(user => user.Uid != host.AdminUid && Owner.IsPerson(user.Uid)))
+            && domain.Tree[""] is { Kind: NodeKind.Directory } directory && (directory.Mode & Others) != UnixFileMode.None;
+    }
 
     private static List<Diagnostic> FindFaults(Domain domain, DomainAddresses addresses, Host host)
     {
@@ -139,11 +163,23 @@ public sealed class WebModule : IServiceModule
         Probes = [new Probe("Apache answers on port 80", 80, "OPTIONS / HTTP/1.0\r\nHost: localhost\r\n\r\n", "HTTP/")], // WEB-68
     };
 
-    // -p: where it would open its log; the default leaves an empty /var/log/php-fpm.log behind.
+    // The sockets are many units; their target is up as long as the host is. -p: where it would open its log; the default leaves an empty /var/log/php-fpm.log behind.
     private static Daemon Php(PhpVersion php) => new()
     {
         Name = PhpDaemon,
-        Unit = php.Unit,
-        Check = staged => new Command(php.Program, ["-p", "/run", "-t", "-y", staged.PathOf(php.PoolFile)]),
+        Unit = "sockets.target",
+        Check = staged => new Command(php.Program, ["-p", "/run", "-t", "-y", staged.PathOf(php.SettingsFile)])
+        {
+            Environment = [new(PhpVersion.SocketVariableName, "/run/symbiosis-check.sock"), new("STATE_DIRECTORY", "/tmp")],
+        },
+        Reload = OwnerUnits.Reload,
+    };
+
+    private static Daemon ScriptRunner { get; } = new()
+    {
+        Name = ScriptDaemon,
+        Unit = "sockets.target",
+        Check = staged => new Command("/usr/bin/systemd-analyze", ["verify", "--man=no", staged.PathOf(OwnerUnits.PathOf(OwnerSockets.Scripts, "socket"))]),
+        Reload = OwnerUnits.Reload,
     };
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Symbiosis.Diagnostics;
 using Symbiosis.Machine;
 using Symbiosis.Model;
@@ -24,6 +25,8 @@ public sealed class WebModuleTests
         Packages = [new("apache2", "2.4.71-1~deb12u1"), new("php8.2-fpm", "8.2.36-1~deb12u1")],
         Addresses = ["192.0.2.1", "2001:db8::1", "192.0.2.2"],
     };
+
+    private static readonly Host _withScripts = _host with { Packages = [.. _host.Packages, new("fcgiwrap", "1.1.0-14")] };
 
     [Fact]
     public void Without_apache_nothing_is_rendered()
@@ -152,32 +155,110 @@ public sealed class WebModuleTests
         HostFile(_host, "/etc/apache2/conf-available/symbiosis-httpd.conf")!.Content.Split('\n').ShouldContain(directive);
 
     [Fact]
-    public void WEB_61_the_administrators_php_runs_as_www_data_and_any_other_owner_has_a_pool()
+    public void WEB_61_every_owner_has_sockets_of_its_own_and_the_administrators_code_runs_as_www_data()
     {
         var module = new WebModule();
         var bob = Domains.Make("bob.example", _htdocs) with { Owner = new Owner(1001, 1001, "bob", "bobs") };
 
-        var pools = module.RenderHost(_host, Contributions(module, Domains.Make("example.com", _htdocs), bob, bob with { Name = DomainName.Parse("bob.example.org") }))
-            .Files.Single(file => file.Path.Value == "/etc/php/8.2/fpm/pool.d/symbiosis.conf");
+        var rendering = module.RenderHost(_withScripts, Contributions(module, Domains.Make("example.com", _htdocs), bob, bob with { Name = DomainName.Parse("bob.example.org") }));
 
-        Sections(pools.Content).Select(section => (section["section"], section["user"], section["group"], section["listen"])).ShouldBe(
-        [
-            ("symbiosis-1000", "www-data", "www-data", "/run/php/symbiosis-1000.sock"),
-            ("symbiosis-1001", "bob", "bobs", "/run/php/symbiosis-1001.sock"),
-        ]);
-        pools.Daemon.ShouldBe("php-fpm");
+        const string wants = "/etc/systemd/system/sockets.target.wants/";
+        rendering.Links.Select(link => (link.Path.Value, link.Target, link.Daemon)).ShouldBe(
+            [
+                ($"{wants}symbiosis-php8.2@1000.socket", "/etc/systemd/system/symbiosis-php8.2@.socket", "php-fpm"),
+                ($"{wants}symbiosis-php8.2@1001.socket", "/etc/systemd/system/symbiosis-php8.2@.socket", "php-fpm"),
+                ($"{wants}symbiosis-cgi@1000.socket", "/etc/systemd/system/symbiosis-cgi@.socket", "cgi"),
+                ($"{wants}symbiosis-cgi@1001.socket", "/etc/systemd/system/symbiosis-cgi@.socket", "cgi"),
+            ]);
+        foreach (var name in (string[])["php8.2", "cgi"])
+        {
+            FileOf(rendering, $"/etc/systemd/system/symbiosis-{name}@.service").ShouldContain("\nUser=%i\n");
+            FileOf(rendering, $"/etc/systemd/system/symbiosis-{name}@1000.service.d/user.conf").ShouldEndWith("\nUser=www-data\n");
+            FileOf(rendering, $"/etc/systemd/system/symbiosis-{name}@.socket").ShouldContain($"\nListenStream=/run/symbiosis-web/%i/{name}.sock\n");
+        }
+
+        static string FileOf(HostRendering rendering, string path) => rendering.Files.Single(file => file.Path.Value == path).Content;
+    }
+
+    [Fact]
+    public void NET_27_code_of_one_owner_is_handed_to_no_socket_of_another() =>
+        HostFile(_host, MassSite)!.Content.ShouldMatch("RequestHeader set Max-Forwards 0\n +RequestHeader unset Max-Forwards \"expr=%\\{REQUEST_FILENAME\\} =~ m#\\^/srv/");
+
+    [Fact]
+    public void NET_27_no_rule_asks_a_variable_that_a_htaccess_file_could_have_set()
+    {
+        // Subrequests inherit variables. Each one that is asked must have been set before, by a rule that every request passes.
+        var set = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var line in HostFile(_host, MassSite)!.Content.Split('\n').Select(line => line.Trim()).TakeWhile(line => !line.StartsWith("Alias", StringComparison.Ordinal)))
+        {
+            foreach (Match asked in Regex.Matches(line, @"%\{(?:ENV|reqenv):(SYMBIOSIS_[A-Z]+)\}", RegexOptions.NonBacktracking))
+                set.ShouldContain(asked.Groups[1].Value, line);
+            foreach (Match given in Regex.Matches(line, "E=(SYMBIOSIS_[A-Z]+):", RegexOptions.NonBacktracking))
+                set.Add(given.Groups[1].Value);
+        }
+
+        set.ShouldContain("SYMBIOSIS_OWNER");
+    }
+
+    [Fact]
+    public void WEB_66_a_domain_of_another_owner_has_limits_and_the_administrators_have_none()
+    {
+        const string limits = "/etc/apache2/conf-available/symbiosis-site-bob.example.conf";
+        var bob = Domains.Make("bob.example", _htdocs) with { Owner = new Owner(1001, 1001, "bob", "bobs"), Aliases = [DomainName.Parse("bob.example.org")] };
+
+        var file = new WebModule().RenderDomain(bob, _host).Files.Single(file => file.Path.Value == limits);
+
+        file.EnabledLink!.Value.ShouldBe("/etc/apache2/conf-enabled/symbiosis-site-bob.example.conf");
+        file.Content.ShouldContain("<Directory \"/srv/bob.example\">");
+        file.Content.ShouldContain("<Directory \"/srv/bob.example.org\">"); // Apache does not resolve the link
+        file.Content.ShouldContain("AllowOverride AuthConfig Indexes Limit Nonfatal=Override\n");
+        file.Content.ShouldNotContain("RequestHeader"); // it could open the lock
+        var words = file.Content.Split('\n').First(line => line.Contains("AllowOverrideList", StringComparison.Ordinal)).Trim().Split(' ');
+        words.Length.ShouldBeInRange(50, 64); // Apache silently drops what is beyond
+        SiteOf(Domains.Make("example.com", _htdocs), _host).ShouldBeNull();
     }
 
     [Theory]
-    [InlineData("php8.2-fpm", "/etc/php/8.2/fpm/pool.d/symbiosis.conf")]
-    [InlineData("php8.4-fpm", "/etc/php/8.4/fpm/pool.d/symbiosis.conf")]
-    [InlineData("php8.2-fpm php8.10-fpm", "/etc/php/8.10/fpm/pool.d/symbiosis.conf")] // by number, not by text
+    [InlineData(1001, 0, "rwxr-xr-x", true)] // a customer's
+    [InlineData(1001, 0, "rwxr-x---", false)]
+    [InlineData(1000, 0, "rwxr-xr-x", false)] // admin is alone on the host
+    [InlineData(1000, 1001, "rwxr-xr-x", true)]
+    [InlineData(1000, 1001, "rwxr-x--x", true)]
+    [InlineData(1000, 109, "rwxr-xr-x", false)] // a system account is nobody's code
+    public void WEB_66_with_a_second_person_on_the_host_domains_are_closed_to_others(int owner, int other, string mode, bool isClosed)
+    {
+        var bits = (UnixFileMode)Convert.ToInt32(string.Concat(mode.Select(letter => letter == '-' ? '0' : '1')), 2);
+        var domain = Domains.Make("example.com", _htdocs, ("", new TreeNode(NodeKind.Directory) { Mode = bits })) with { Owner = new Owner((uint)owner, 1000, "bob", "bob") };
+        var host = other == 0 ? _host : _host with { Users = [new UnixUser("eve", (uint)other, 100, "/home/eve") { Tree = new DomainTree([], [], []) }] };
+
+        new WebModule().RenderDomain(domain, host).TreeChanges.OfType<TreeChange.CloseToOthers>().Count().ShouldBe(isClosed ? 1 : 0);
+    }
+
+    [Theory]
+    [InlineData("php8.2-fpm", "/etc/php/8.2/fpm/symbiosis.conf")]
+    [InlineData("php8.4-fpm", "/etc/php/8.4/fpm/symbiosis.conf")]
+    [InlineData("php8.2-fpm php8.10-fpm", "/etc/php/8.10/fpm/symbiosis.conf")] // by number, not by text
     [InlineData("php8.2-cli", null)]
-    public void The_php_version_is_what_is_installed(string packages, string? poolFile)
+    public void The_php_version_is_what_is_installed(string packages, string? settings)
     {
         var host = _host with { Packages = packages.Split(' ').Prepend("apache2").Select(name => new InstalledPackage(name, "1.0-1")).ToValueList() };
 
-        new WebModule().RenderHost(host, []).Files.Select(file => file.Path.Value).SingleOrDefault(path => path.EndsWith("/pool.d/symbiosis.conf", StringComparison.Ordinal)).ShouldBe(poolFile);
+        new WebModule().RenderHost(host, []).Files.Select(file => file.Path.Value).SingleOrDefault(path => path.EndsWith("/fpm/symbiosis.conf", StringComparison.Ordinal)).ShouldBe(settings);
+    }
+
+    [Fact]
+    public void The_unit_of_php_fpm_names_its_settings_so_that_new_ones_restart_it()
+    {
+        static string Unit(Host host) => HostFile(host, "/etc/systemd/system/symbiosis-php8.2@.service")!.Content;
+
+        Unit(_host).ShouldMatch("\nEnvironment=SYMBIOSIS_SETTINGS=[0-9a-f]{16}\n");
+    }
+
+    [Fact]
+    public void WEB_11_without_a_program_for_scripts_their_source_is_not_shown()
+    {
+        HostFile(_host, MassSite)!.Content.ShouldMatch(@"public/cgi-bin"">(?:\n.*){0,6}\n\s+Require all denied\n");
+        HostFile(_withScripts, MassSite)!.Content.ShouldContain("SetHandler \"proxy:unix:/run/symbiosis-web/%{reqenv:SYMBIOSIS_OWNER}/cgi.sock|fcgi://localhost\"");
     }
 
     [Fact]
@@ -286,13 +367,13 @@ public sealed class WebModuleTests
     }
 
     [Fact]
-    public void Php_fpm_checks_the_staged_pools()
+    public void Php_fpm_checks_the_staged_settings()
     {
         var php = new WebModule().Daemons(_host).Single(daemon => daemon.Name == "php-fpm");
 
-        php.Unit.ShouldBe("php8.2-fpm.service");
-        php.Check(new StagedFiles(path => "/stage" + path.Value))
-            .ShouldBe(new Command("/usr/sbin/php-fpm8.2", ["-p", "/run", "-t", "-y", "/stage/etc/php/8.2/fpm/pool.d/symbiosis.conf"]));
+        php.Unit.ShouldBe("sockets.target"); // its units come and go with the owners
+        php.Reload.ShouldBe(new Command("/usr/lib/symbiosis/take-up-units", []));
+        php.Check(new StagedFiles(path => "/stage" + path.Value)).Arguments.ShouldBe(["-p", "/run", "-t", "-y", "/stage/etc/php/8.2/fpm/symbiosis.conf"]);
     }
 
     private static Host WithTemplate(string path, string text) => _host with { Tree = new HostTree([KeyValuePair.Create(path, Text(text))]) };
@@ -305,18 +386,4 @@ public sealed class WebModuleTests
 
     private static ValueList<Contribution> Contributions(WebModule module, params Domain[] domains) =>
         domains.SelectMany(domain => module.RenderDomain(domain, _host).Contributions.ToArray()).Distinct().ToValueList();
-
-    private static List<Dictionary<string, string>> Sections(string ini)
-    {
-        var sections = new List<Dictionary<string, string>>();
-        foreach (var line in ini.Split('\n').Where(line => line.Length > 0 && !line.StartsWith(';')))
-        {
-            if (line.StartsWith('['))
-                sections.Add(new(StringComparer.Ordinal) { ["section"] = line[1..^1] });
-            else
-                sections[^1][line.Split(" = ")[0]] = line.Split(" = ")[1];
-        }
-
-        return sections;
-    }
 }
