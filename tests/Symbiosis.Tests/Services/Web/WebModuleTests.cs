@@ -191,10 +191,10 @@ public sealed class WebModuleTests
         var set = new HashSet<string>(StringComparer.Ordinal);
         foreach (var line in HostFile(_host, MassSite)!.Content.Split('\n').Select(line => line.Trim()).TakeWhile(line => !line.StartsWith("Alias", StringComparison.Ordinal)))
         {
-            foreach (Match asked in Regex.Matches(line, @"%\{(?:ENV|reqenv):(SYMBIOSIS_[A-Z]+)\}", RegexOptions.NonBacktracking))
-                set.ShouldContain(asked.Groups[1].Value, line);
-            foreach (Match given in Regex.Matches(line, "E=(SYMBIOSIS_[A-Z]+):", RegexOptions.NonBacktracking))
-                set.Add(given.Groups[1].Value);
+            foreach (Match asked in Regex.Matches(line, @"%\{(?:ENV|reqenv):(?<name>SYMBIOSIS_[A-Z]+)\}", RegexOptions.NonBacktracking))
+                set.ShouldContain(asked.Groups["name"].Value, line);
+            foreach (Match given in Regex.Matches(line, "E=(?<name>SYMBIOSIS_[A-Z]+):", RegexOptions.NonBacktracking))
+                set.Add(given.Groups["name"].Value);
         }
 
         set.ShouldContain("SYMBIOSIS_OWNER");
