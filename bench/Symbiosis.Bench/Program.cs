@@ -11,6 +11,7 @@ return args switch
     ["once", "apply", var root] => await RunOnceAsync(root, applies: true),
     ["service", var root] => await ServiceProcess.ServeAsync(root),
     ["run", .. var options] => Compare(options),
+    ["split", var splitter, .. var options] => MeasureSplitting(splitter, options),
     ["floor", var root] => MeasureFloor(root),
     ["read", var root] => MeasureReading(root),
     ["watch", var root] => MeasureWatching(root),
@@ -45,6 +46,13 @@ static int Compare(string[] options)
     foreach (var change in comparisons.SelectMany(taken => taken.UnchangedCalls?.Changes ?? []).Take(20))
         Console.Error.WriteLine($"not expected on an unchanged tree: {change}");
     return comparisons.TrueForAll(taken => taken.UnchangedCalls is null or { Changes.Count: 0 }) ? 0 : 1;
+}
+
+static int MeasureSplitting(string splitter, string[] options)
+{
+    var work = Path.Combine(TextOf(options, "--work", "/var/tmp/symbiosis-bench"), "split");
+    var peer = TextOf(options, "--peer", "");
+    return new LogSplitting(work, OptionOf(options, "--hosts", 1000), OptionOf(options, "--lines", 2_000_000)).Run(splitter, peer.Length == 0 ? null : peer) ? 0 : 1;
 }
 
 static int MakeHost(string root, string[] options)

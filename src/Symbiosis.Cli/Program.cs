@@ -14,6 +14,7 @@ var root = new RootCommand("The files below /srv are the configuration of this h
     DocumentVerb.Create(),
     WithdrawVerb.Create(),
     LogSplitterVerb.Create(),
+    RotateLogsVerb.Create(),
     new Command("domain", "Make and list domains.") { DomainVerbs.CreateVerb(), DomainVerbs.ListVerb() },
     new Command("mailbox", "Make mailboxes.") { MailboxVerbs.CreateVerb() },
 };

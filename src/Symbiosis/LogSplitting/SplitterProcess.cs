@@ -90,6 +90,32 @@ internal static class SplitterProcess
         return 0;
     }
 
+    /// <summary>Tells all splitters of this program to open their files again; how many there were.</summary>
+    public static int HangUpAll()
+    {
+        var found = 0;
+        foreach (var directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(directory), out var pid) || pid == Environment.ProcessId)
+                continue;
+            try
+            {
+                // By what it runs, not by its name, which anybody can have.
+                if (File.ResolveLinkTarget($"{directory}/exe", returnFinalTarget: false)?.FullName == Environment.ProcessPath
+                    && File.ReadAllText($"{directory}/cmdline").Split('\0') is [_, "log-splitter", ..] && Signal.kill(pid, Signal.SIGHUP) == 0)
+                {
+                    found++;
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It ended meanwhile, or is none of ours, ignoring it.
+            }
+        }
+
+        return found;
+    }
+
     private static void Note(PosixSignalContext context, ref int flag, FileDescriptor wake)
     {
         context.Cancel = true; // do not end at once

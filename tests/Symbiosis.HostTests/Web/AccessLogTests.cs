@@ -109,4 +109,27 @@ public sealed class AccessLogTests(Sites sites) : HostTest(sites)
             lines => lines == 20000,
             Visitor.Soon);
     }
+
+    [Theory, Releases]
+    public async Task WEB_T20_logs_are_rotated_under_load_and_every_request_is_in_one_of_them(Debian release)
+    {
+        var site = await OwnSiteAsync(release);
+        await site.Host.PublishAsync("busy.example", ("public/htdocs/index.html", "busy"));
+        await site.SoonAsync("busy.example", 200, path: "/index.html");
+        await site.Host.UntilAsync(Visitor.Soon, "test", "-s", "/srv/busy.example/public/logs/access.log");
+        (await site.Host.RunAsync("systemctl", "is-active", "symbiosis-logs.timer")).ShouldBe("active\n");
+        var load = site.World.RunAsync("ab", "-q", "-n", "8000", "-c", "4", "-H", "Host: busy.example", "http://192.0.2.1/index.html?load");
+        for (var night = 0; night < 4; night++)
+            await site.Host.RunAsync("systemctl", "start", "symbiosis-logs.service");
+        await load;
+
+        await Eventually.BecomesAsync(
+            async () => (await site.Host.ShellAsync("cd /srv/busy.example/public/logs; zcat -f access.log* | grep -c 'GET /index.html?load ' || true")).Trim(),
+            lines => lines == "8000",
+            Visitor.Soon);
+        var logs = (await site.Host.ShellAsync("cd /srv/busy.example/public/logs; stat -c '%n %U:%G' access.log.*")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        logs.ShouldContain("access.log.1 admin:admin");
+        logs.ShouldContain("access.log.2.gz admin:admin");
+        logs.ShouldContain("access.log.4.gz admin:admin");
+    }
 }

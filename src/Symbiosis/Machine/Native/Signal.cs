@@ -23,6 +23,10 @@ internal static partial class Signal
     [LibraryImport("libc")]
     private static unsafe partial int pthread_sigmask(int how, byte* set, byte* old);
 
+    /// <summary><c>kill(2)</c>.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int kill(int pid, int signal);
+
     /// <summary>Lets the calling thread receive these signals; those that came while they were blocked come now.</summary>
     public static unsafe void Unblock(params ReadOnlySpan<int> signals)
     {
