@@ -13,7 +13,7 @@ internal static class PlanText
         {
             terminal.Line(terminal.Bold(unit == DesiredUnit.HostUnit ? "the host" : unit));
             foreach (var change in plan.TreeChanges.Where(change => change.Domain.Value == unit))
-                terminal.Line($"  {terminal.Yellow("~")} {change.RelativePath}  {terminal.Dim(change.Because)}");
+                terminal.Line($"  {terminal.Yellow("~")} {(change.RelativePath.Length > 0 ? change.RelativePath : "the directory itself")}  {terminal.Dim(change.Because)}");
             foreach (var change in plan.Changes.Where(change => change.Unit == unit).OrderBy(change => change.Path))
                 WriteChange(change, terminal);
             terminal.Line();

@@ -434,7 +434,7 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
         // Last, because nothing of it can be taken back, and nothing that is live depends on it: tables hold the hash of a password that is still plain in the tree.
         private void ChangeTree()
         {
-            var users = _plan.TreeChanges.Count > 0 ? UserDatabase.Read() : null;
+            var users = _plan.TreeChanges.Count > 0 ? UserDatabase.Read(_host.Root) : null;
             foreach (var change in _plan.TreeChanges)
             {
                 var path = $"/srv/{change.Domain}/{change.RelativePath}".TrimEnd('/');

@@ -26,6 +26,12 @@ internal sealed class UserDatabase
     /// <exception cref="IOException">One of them cannot be read: then every owner would look unknown.</exception>
     public static UserDatabase Read() => Parse(File.ReadAllText("/etc/passwd"), File.ReadAllText("/etc/group"), asksNameService: true);
 
+    /// <summary>Reads those of a host below a directory, if it has any, otherwise those of this host.</summary>
+    public static UserDatabase Read(HostRoot root) =>
+        !root.IsReal && File.Exists(root.Prefix + "/etc/passwd") && File.Exists(root.Prefix + "/etc/group")
+            ? Parse(File.ReadAllText(root.Prefix + "/etc/passwd"), File.ReadAllText(root.Prefix + "/etc/group"))
+            : Read();
+
     /// <summary>Makes a database from the text of the two files.</summary>
     public static UserDatabase Parse(string passwd, string group, bool asksNameService = false)
     {

@@ -120,7 +120,7 @@ internal sealed class ScenarioHost : IDisposable
         File.WriteAllText(_root + "/etc/hostname", name + "\n");
         File.WriteAllText(_root + "/etc/hosts", "127.0.0.1 localhost\n");
         var users = _scenario.Meta.Where(line => line.Verb == "user").ToList();
-        File.WriteAllText(_root + "/etc/passwd", TemporaryTree.Passwd + string.Concat(users.Select(line => $"{line.Text(0)}:x:{line.Text(1)}:{line.Text(1)}::/home/{line.Text(0)}:/bin/bash\n")));
+        File.WriteAllText(_root + "/etc/passwd", TemporaryTree.Passwd + "Debian-exim:x:109:109::/var/spool/exim4:/usr/sbin/nologin\n" + string.Concat(users.Select(line => $"{line.Text(0)}:x:{line.Text(1)}:{line.Text(1)}::/home/{line.Text(0)}:/bin/bash\n")));
         File.WriteAllText(_root + "/etc/group", TemporaryTree.Group + string.Concat(users.Select(line => $"{line.Text(0)}:x:{line.Text(1)}:\n")));
 
         var packages = new SortedDictionary<string, string>(_debian12, StringComparer.Ordinal);

@@ -89,7 +89,10 @@ public sealed class ScenarioTests
     {
         var planned = await host.PlanAsync(cancellationToken);
         if (planned.Plan is { Refusal: null })
-            (await host.ApplyAsync(planned, cancellationToken)).End.ShouldBeOneOf(ApplyEnd.Applied, ApplyEnd.NothingToDo);
+        {
+            var outcome = await host.ApplyAsync(planned, cancellationToken);
+            outcome.End.ShouldBeOneOf([ApplyEnd.Applied, ApplyEnd.NothingToDo], string.Join('\n', outcome.Diagnostics));
+        }
     }
 
     // By path below expected/. Texts of the host's own files have tests of their own, beside their writers.
