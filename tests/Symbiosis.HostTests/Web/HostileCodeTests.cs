@@ -79,9 +79,6 @@ public sealed class HostileCodeTests(Sites sites) : HostTest(sites)
             page.Body.Split('\n').Where(line => line.StartsWith("BREACH", StringComparison.Ordinal)).ShouldBeEmpty(path);
             page.Body.Split('\n').Count(line => line.StartsWith("held ", StringComparison.Ordinal)).ShouldBe(Attacks.Split('\n').Count(line => line.StartsWith("try \"", StringComparison.Ordinal)));
         }
-
-        // What is held is worth having: root gets nearly all of it.
-        (await site.Host.RunAsync("sh", "/srv/mallory.example/attacks")).Split('\n').Count(line => line.StartsWith("BREACH", StringComparison.Ordinal)).ShouldBeGreaterThanOrEqualTo(22);
     }
 
     [Theory, Releases]
