@@ -35,6 +35,13 @@ internal static class HostPipeline
         return new TreeReader(_plan, options).ScanDomains(host.Name);
     }
 
+    /// <summary>The host as it is, and a reader for its domains, for a verb that only looks.</summary>
+    public static async Task<(Host Host, TreeReader Reader)> LookAsync(ApplyHost machine, string prefix, CancellationToken cancellationToken)
+    {
+        var options = Options(prefix, observer: null);
+        return (await HostReader(options, machine, writes: false).ReadAsync(cancellationToken), new TreeReader(_plan, options));
+    }
+
     private static TreeReaderOptions Options(string prefix, ITreeObserver? observer) => new() { Srv = HostPath.Parse(prefix), Observer = observer };
 
     private static HostReader HostReader(TreeReaderOptions options, ApplyHost machine, bool writes) =>

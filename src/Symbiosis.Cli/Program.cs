@@ -17,6 +17,7 @@ var root = new RootCommand("The files below /srv are the configuration of this h
     RotateLogsVerb.Create(),
     new Command("domain", "Make and list domains.") { DomainVerbs.CreateVerb(), DomainVerbs.ListVerb() },
     new Command("mailbox", "Make mailboxes.") { MailboxVerbs.CreateVerb() },
+    new Command("mail", "See where mail goes and what waits; make keys.") { MailExplainVerb.Create(), MailQueueVerb.Create(), MailDkimVerb.Create(), MailEncryptPasswordsVerb.Create() },
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

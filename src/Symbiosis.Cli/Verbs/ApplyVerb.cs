@@ -30,6 +30,9 @@ internal static class ApplyVerb
         return command;
     }
 
+    /// <summary>Applies everything and prints findings only, for a verb that is part of an apply.</summary>
+    public static Task<int> ApplyQuietlyAsync(PlanRequest request, CancellationToken cancellationToken) => RunAsync(request, new ApplyOptions(), Verbosity.Quiet, cancellationToken);
+
     private enum Verbosity
     {
         Text,

@@ -105,6 +105,10 @@ public sealed class HostSecret(byte[] key)
         });
     }
 
+    /// <summary>A key of 64 hexadecimal digits for one purpose. It depends on nothing but this secret and the purpose, and tells nothing of either.</summary>
+    /// <param name="purpose">What the key is for, such as <c>mail-srs</c>.</param>
+    public string DeriveKey(string purpose) => Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes("key " + purpose)));
+
     /// <inheritdoc />
     public override string ToString() => "[redacted]";
 }

@@ -62,6 +62,9 @@ public static class EximExpression
     /// <summary>The content of a file without its line breaks.</summary>
     public static EximText ReadLine(EximText path) => EximText.Of($"${{readfile{{{path}}}{{}}}}");
 
+    /// <summary><c>${sg{SUBJECT}{REGEX}{REPLACEMENT}}</c>. The replacement is expanded twice: what holds text from outside is written so that the first expansion only takes the backslashes off.</summary>
+    public static EximText Substitute(EximText subject, EximText regex, EximText replacement) => EximText.Of($"${{sg{{{subject}}}{{{regex}}}{{{replacement}}}}}");
+
     private static EximText Combine(string name, ReadOnlySpan<EximText> conditions)
     {
         var parts = new string[conditions.Length];

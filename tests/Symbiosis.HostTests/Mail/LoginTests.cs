@@ -178,6 +178,36 @@ public sealed class LoginTests(Sites sites) : MailTest(sites)
     }
 
     [Theory, Releases]
+    public async Task MAIL_61_the_originals_command_hashes_while_the_service_is_stopped(Debian release)
+    {
+        var site = await OwnMailSiteAsync(release);
+        await site.Host.RunAsync("systemctl", "stop", "symbiosis.service");
+        await site.Host.ShellAsync("""
+            echo plain | install -o admin -g admin -m 600 /dev/stdin /srv/example.com/mailboxes/alice/password
+            install -d -o admin -g admin /srv/keep.hosted.test /srv/keep.hosted.test/{config,mailboxes} /srv/keep.hosted.test/mailboxes/{bob,none}
+            touch /srv/keep.hosted.test/config/mailbox-dont-encrypt-passwords
+            echo typed | install -o admin -g admin -m 600 /dev/stdin /srv/keep.hosted.test/mailboxes/bob/password
+            """);
+
+        var said = await site.Host.RunAsync("symbiosis-email-encrypt-passwords", "--verbose");
+
+        foreach (var line in new[]
+        {
+            "alice@example.com: plain, is replaced by its hash", "bob@example.com: a hash already", "bob@keep.hosted.test: plain, and stays so (config/mailbox-dont-encrypt-passwords)",
+            "none@keep.hosted.test: no password",
+        })
+        {
+            said.Split('\n').ShouldContain(line);
+        }
+
+        (await site.Host.ReadAsync("/srv/example.com/mailboxes/alice/password")).ShouldStartWith("{CRYPT}$6$");
+        (await site.Host.RunAsync("stat", "--format=%U %a", "/srv/example.com/mailboxes/alice/password")).Trim().ShouldBe("admin 600");
+        (await site.Host.ReadAsync("/srv/keep.hosted.test/mailboxes/bob/password")).ShouldBe("typed\n");
+        await LoginWorksAsync(site, "alice@example.com", "plain");
+        await LoginWorksAsync(site, "bob@keep.hosted.test", "typed");
+    }
+
+    [Theory, Releases]
     public async Task MAIL_61_a_flagged_domain_keeps_its_passwords_as_typed(Debian release)
     {
         var site = await MailSiteAsync(release);

@@ -105,6 +105,11 @@ internal sealed class Dovecot23Config : DovecotConfig
               quota = {{DovecotText.Verbatim("count:" + QuotaName)}}
               quota_grace = 0%%
               quota_vsizes = yes
+              quota_warning = storage=95%% quota-warning 95 %u
+              quota_warning2 = storage=80%% quota-warning 80 %u
+              quota_status_success = DUNNO
+              quota_status_nouser = DUNNO
+              quota_status_overquota = 452 4.2.2 Mailbox is full
             }
             """)),
     ];

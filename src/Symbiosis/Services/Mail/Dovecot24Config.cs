@@ -122,8 +122,23 @@ internal sealed class Dovecot24Config : DovecotConfig
             # MAIL-54, MAIL-55
             quota {{QuotaName}} {
               driver = count
+              warning nearly-full {
+                quota_storage_percentage = 95
+                execute quota-warning {
+                  args = 95 %{user}
+                }
+              }
+              warning filling {
+                quota_storage_percentage = 80
+                execute quota-warning {
+                  args = 80 %{user}
+                }
+              }
             }
             quota_storage_grace = 0
+            quota_status_success = DUNNO
+            quota_status_nouser = DUNNO
+            quota_status_overquota = 452 4.2.2 Mailbox is full
             """)),
     ];
 

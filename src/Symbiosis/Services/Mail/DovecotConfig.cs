@@ -76,6 +76,25 @@ internal abstract class DovecotConfig
             group = {{EximUser}}
           }
         }
+
+        # MAIL-54: Exim asks before it takes mail.
+        service quota-status {
+          executable = quota-status -p postfix
+          client_limit = 1
+          unix_listener quota-status {
+            mode = 0660
+            group = {{EximUser}}
+          }
+        }
+
+        # Processes that serve a mailbox run as its owner.
+        service quota-warning {
+          executable = script {{DovecotText.Word(MailPaths.QuotaWarning.Value)}}
+          user = nobody
+          unix_listener quota-warning {
+            mode = 0666
+          }
+        }
         """));
 
     /// <summary>Joins a position and its text.</summary>

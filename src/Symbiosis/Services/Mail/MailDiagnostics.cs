@@ -32,8 +32,19 @@ internal static class MailDiagnostics
 
     public static readonly DiagnosticKind LinkedMailbox = new("MAIL013", Severity.Warning, "A mailbox directory is a symbolic link, which is no mailbox for Exim");
 
+    public static readonly DiagnosticKind BadBlockList = new("MAIL014", Severity.Warning, "A file in config/blacklists is not named after a DNS block list");
+
+    public static readonly DiagnosticKind SourceNotHere = new("MAIL015", Severity.Warning, "Mail should leave from an address that is not configured on this host");
+
+    public static readonly DiagnosticKind NoDkimKey = new("MAIL016", Severity.Warning, "DKIM is switched on without a key");
+
+    public static readonly DiagnosticKind BadDkimKey = new("MAIL017", Severity.Error, "A key cannot be used for DKIM, so mail is not signed");
+
+    public static readonly DiagnosticKind BadAccessItem = new("MAIL018", Severity.Warning, "A line of a black or white list cannot be used");
+
     public static ValueList<DiagnosticKind> All { get; } =
     [
         UnusableName, SystemOwner, NoUsablePassword, RefusedPassword, WeakHash, BadAlias, Unsearchable, SnippetIgnored, NotInstalled, UnknownDovecot, WritableForward, ReadablePassword, LinkedMailbox,
+        BadBlockList, SourceNotHere, NoDkimKey, BadDkimKey, BadAccessItem,
     ];
 }

@@ -26,6 +26,7 @@ internal sealed class MailDomain(Domain domain, Host host, DovecotConfig? doveco
         {
             RenderAliasDomains();
             RenderAliases();
+            RenderPolicy();
             CheckForwards();
             CheckAccess();
         }
@@ -144,6 +145,21 @@ internal sealed class MailDomain(Domain domain, Host host, DovecotConfig? doveco
         var aliases = AliasFile.Parse(node.Text);
         _diagnostics.AddRange(aliases.Faults.Select(fault => MailDiagnostics.BadAlias.At(path, fault.Message, "write NAME: TARGET, TARGET", fault.Line)));
         _files.Add(MailModule.EximTable(MailPaths.AliasLists.Join(domain.Name.Value), AliasTable.Render(aliases.Entries), $"{path} (MAIL-30)"));
+    }
+
+    private void RenderPolicy()
+    {
+        var policy = new MailPolicy(domain, host);
+        var text = policy.Render();
+        _diagnostics.AddRange(policy.Diagnostics);
+        if (text.Length == 0)
+            return;
+        foreach (var name in domain.Aliases.Prepend(domain.Name))
+            _files.Add(MailModule.EximTable(MailPaths.Policies.Join(name.Value), text, $"limits, block lists and signatures of {domain.Directory} (MAIL-163)"));
+        if (policy.Dkim is null)
+            return;
+        _files.Add(MailModule.EximTable(MailPaths.DkimKeys.Join(domain.Name.Value), domain.Tree[MailSettings.DkimKey].Text, $"{domain.PathOf(MailSettings.DkimKey)} (MAIL-122)"));
+        _contributions.Add(new WantedRecord($"{policy.Dkim.Selector}._domainkey.{domain.Name}", "TXT", policy.Dkim.Record));
     }
 
     // MAIL-24: Exim does not read a file that anybody may write, and the mail waits.

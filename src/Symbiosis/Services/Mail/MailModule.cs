@@ -77,6 +77,9 @@ public sealed class MailModule : IServiceModule
         if (IsEximInstalled(host))
         {
             files.Add(Configuration(MailPaths.EximConfiguration, "exim4", MailPaths.EximSnippets, EximConfig.Parts(host.Name), host.Tree, diagnostics));
+            files.Add(EximTable(MailPaths.SrsSecret, host.Secret.DeriveKey("mail-srs") + "\n", "signs the senders of forwarded mail (SRS)"));
+            files.Add(EximTable(MailPaths.HostPolicy, MailPolicy.RenderHost(host, diagnostics), "limits and addresses for mail that leaves the host (MAIL-103, MAIL-110)"));
+            files.AddRange(RenderAccessLists(host.Tree, diagnostics));
             ports.AddRange([new OpenPort(25, "tcp", "smtp"), new OpenPort(465, "tcp", "submissions"), new OpenPort(587, "tcp", "submission")]);
         }
 
@@ -144,6 +147,18 @@ public sealed class MailModule : IServiceModule
             Daemon = daemon,
             Because = $"{daemon} for the domains in {MailPaths.Tree}, with the snippets in {snippets} (MAIL-151)",
         };
+    }
+
+    // MAIL-91: Exim reads them at each connection.
+    private static IEnumerable<RenderedFile> RenderAccessLists(HostTree tree, List<Diagnostic> diagnostics)
+    {
+        foreach (var file in MailPaths.AccessLists.Where(file => tree[file.Source.Value].Kind == NodeKind.File))
+        {
+            var list = AccessList.Parse(tree[file.Source.Value].Text, file.Subject);
+            diagnostics.AddRange(list.Faults.Select(fault => MailDiagnostics.BadAccessItem.At(file.Source.Value, fault.Message, "see the manual for what a line may be; it is skipped", fault.Line)));
+            if (list.Items.Count > 0)
+                yield return EximTable(file.Table, list.Render(), $"{file.Source} (MAIL-92)");
+        }
     }
 
     private static IEnumerable<Diagnostic> WhatIsMissing(Host host) =>

@@ -17,6 +17,41 @@ internal static class MailPaths
     /// <summary>Alias lists: <c>lists/DOMAIN</c> is made from the domain's <c>config/aliases</c> (MAIL-30).</summary>
     public static readonly HostPath AliasLists = HostPath.Parse("/var/lib/symbiosis/mail/lists");
 
+    /// <summary>The key that signs senders of forwarded mail.</summary>
+    public static readonly HostPath SrsSecret = HostPath.Parse("/var/lib/symbiosis/mail/srs-secret");
+
+    /// <summary>Whole domains that get another name, <c>domain: newdomain</c> (MAIL-6).</summary>
+    public static readonly HostPath Rewrites = HostPath.Parse("/etc/exim4/rewrites");
+
+    /// <summary>What domains ask of Exim: <c>policy/NAME</c>, also for alias domains, when there is anything (<see cref="MailPolicy"/>).</summary>
+    public static readonly HostPath Policies = HostPath.Parse("/var/lib/symbiosis/mail/policy");
+
+    /// <summary>The same of the host.</summary>
+    public static readonly HostPath HostPolicy = HostPath.Parse("/var/lib/symbiosis/mail/host-policy");
+
+    /// <summary>Keys that sign mail: <c>dkim/DOMAIN</c> (MAIL-122).</summary>
+    public static readonly HostPath DkimKeys = HostPath.Parse("/var/lib/symbiosis/mail/dkim");
+
+    /// <summary>The host's black and white lists (MAIL-90 to MAIL-93), as the administrator writes them and as Exim reads them.</summary>
+    public static readonly ValueList<AccessListFile> AccessLists =
+    [
+        AccessListFile.Of("blacklist", "by_ip", AccessSubject.Ip, "Clients whose mail is refused, an address or network a line", "192.0.2.0/24"),
+        AccessListFile.Of("blacklist", "by_hostname", AccessSubject.HostName, "Names of clients whose mail is refused, one a line", "*.spammer.example"),
+        AccessListFile.Of("blacklist", "by_sender", AccessSubject.Sender, "Senders whose mail is refused, one a line", "*@spammer.example"),
+        AccessListFile.Of("whitelist", "by_ip", AccessSubject.Ip, "Clients that are never refused by black lists, an address or network a line", "192.0.2.7"),
+        AccessListFile.Of("whitelist", "by_hostname", AccessSubject.HostName, "Names of clients that are never refused by black lists", "mail.partner.example"),
+        AccessListFile.Of("whitelist", "by_sender", AccessSubject.Sender, "Senders that are never refused by black lists", "friend@partner.example"),
+    ];
+
+    /// <summary>Program that tells a sender of his limit (MAIL-102).</summary>
+    public static readonly HostPath LimitNotice = HostPath.Parse("/usr/lib/symbiosis/mail/sending-limit-notice");
+
+    /// <summary>Program that tells the owner of a mailbox that it is nearly full.</summary>
+    public static readonly HostPath QuotaWarning = HostPath.Parse("/usr/lib/symbiosis/mail/quota-warning");
+
+    /// <summary>Where Dovecot says whether a mailbox is full (MAIL-54).</summary>
+    public static readonly HostPath QuotaSocket = HostPath.Parse("/run/dovecot/quota-status");
+
     /// <summary>Exim's configuration, which beats Debian's generated one (MAIL-151).</summary>
     public static readonly HostPath EximConfiguration = HostPath.Parse("/etc/exim4/exim4.conf");
 
@@ -40,4 +75,16 @@ internal static class MailPaths
 
     /// <summary>Certificate, chain and key of the host in one file (TLS-55).</summary>
     public static HostPath Certificate(DomainName host) => HostPath.Parse("/var/lib/symbiosis/tls").Join(host.Value).Join("combined.pem");
+}
+
+/// <summary>One of the host's black and white lists.</summary>
+/// <param name="Source">What the administrator writes.</param>
+/// <param name="Table">What Exim reads.</param>
+/// <param name="Subject">What its lines name.</param>
+/// <param name="Summary">One sentence.</param>
+/// <param name="Example">A line one could write.</param>
+internal sealed record AccessListFile(HostPath Source, HostPath Table, AccessSubject Subject, string Summary, string Example)
+{
+    public static AccessListFile Of(string list, string by, AccessSubject subject, string summary, string example) =>
+        new(HostPath.Parse($"/etc/exim4/{list}/{by}"), HostPath.Parse($"/var/lib/symbiosis/mail/{list}/{by}"), subject, summary, example);
 }

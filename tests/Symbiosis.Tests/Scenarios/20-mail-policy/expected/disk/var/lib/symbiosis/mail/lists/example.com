@@ -1,0 +1,2 @@
+"*": @elsewhere.example
+"info": bob
