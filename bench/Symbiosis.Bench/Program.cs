@@ -122,6 +122,7 @@ static int ShowUsage()
                Symbiosis.Bench tree DIRECTORY [--domains N] [--seed N] [--owner UID]
                Symbiosis.Bench host DIRECTORY [--domains N] [--seed N]
                Symbiosis.Bench once plan|apply DIRECTORY
+               Symbiosis.Bench split PROGRAM [--hosts N] [--lines N] [--peer SPLIT-LOGFILE] [--work DIRECTORY]
                Symbiosis.Bench floor DIRECTORY
                Symbiosis.Bench read DIRECTORY
                Symbiosis.Bench watch DIRECTORY
