@@ -143,7 +143,7 @@ public sealed class TransactionTests(Sites sites) : HostTest(sites)
 
         // nothing left to do, and a killed service recovers
         await host.ShellAsync("systemctl kill -s KILL symbiosis");
-        await host.UntilAsync(live, "systemctl", "is-active", "symbiosis");
+        await host.UntilAsync(TimeSpan.FromSeconds(60), "sh", "-c", "test $(systemctl show -P NRestarts symbiosis) = 1 && systemctl is-active symbiosis"); // systemd waits before it starts it again
         (await host.RunAsync("symbiosis", "plan")).ShouldContain("Nothing to change.");
 
         // removed: no trace
