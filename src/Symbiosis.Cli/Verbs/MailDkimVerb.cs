@@ -3,6 +3,7 @@ using Symbiosis.Cli.Output;
 using Symbiosis.Machine;
 using Symbiosis.Model;
 using Symbiosis.Services.Mail;
+using Symbiosis.Tree;
 
 namespace Symbiosis.Cli.Verbs;
 
@@ -45,9 +46,12 @@ internal static class MailDkimVerb
         if (failure is not null)
             return Fail(errors, ExitCode.Failed, $"{failure.Path}: {failure.Reason}");
 
-        // Read with the owner's rights: the files may be links by now.
-        var (pem, name) = FileIdentity.Use(owner.Uid, owner.Gid, () => (File.ReadAllText($"{root}/{MailSettings.DkimKey}"), File.ReadAllText($"{root}/{MailSettings.Dkim}")));
-        if (DkimKey.Parse(pem, DkimKey.SelectorOf(name, host), out var fault) is not { } key)
+        // As the service reads them: the customer may have put anything there.
+        var (facts, reader) = await HostPipeline.LookAsync(HostPipeline.Machine(), prefix, cancellationToken);
+        var tree = reader.ScanDomains(facts.Name)[domain] is { } entry ? reader.ReadDomain(entry)?.Tree : null;
+        if (tree?[MailSettings.DkimKey] is not { Kind: NodeKind.File } pem || tree[MailSettings.Dkim] is not { Kind: NodeKind.File } name)
+            return Fail(errors, ExitCode.Failed, $"{root}/{MailSettings.DkimKey} or {root}/{MailSettings.Dkim} is not a file that is read; 'symbiosis plan {domain}' says why");
+        if (DkimKey.Parse(pem.Text, DkimKey.SelectorOf(name.Text, host), out var fault) is not { } key)
             return Fail(errors, ExitCode.Failed, $"{root}/{MailSettings.DkimKey}: {fault}");
         var strings = key.Record.Chunk(StringLength).Select(part => $"\"{new string(part)}\"");
         await Console.Out.WriteLineAsync($"{key.Selector}._domainkey.{domain}. TXT {string.Join(' ', strings)}");
