@@ -46,6 +46,9 @@ public sealed record Domain
     /// <summary>What its directory holds.</summary>
     public required DomainTree Tree { get; init; }
 
+    /// <summary>The certificate that daemons show for its names, or null when none is usable: published, its key beside it, valid now, and for at least one of its names (TLS-8).</summary>
+    public PublishedCertificate? Certificate { get; init; }
+
     /// <summary>Absolute path of something in the domain, for diagnostics.</summary>
     public string PathOf(string relativePath) => $"{Directory}/{relativePath}";
 }

@@ -112,9 +112,3 @@ public sealed class HostSecret(byte[] key)
     /// <inheritdoc />
     public override string ToString() => "[redacted]";
 }
-
-/// <summary>A certificate as published below <c>/var/lib/symbiosis/tls</c> (TLS-55).</summary>
-/// <param name="NotAfter">End of its validity.</param>
-/// <param name="Names">DNS names it is valid for, sorted.</param>
-/// <param name="IsSelfSigned">True when issuer and subject are the same.</param>
-public sealed record PublishedCertificate(DateTimeOffset NotAfter, ValueList<string> Names, bool IsSelfSigned);

@@ -33,7 +33,7 @@ internal sealed class HostReader(ReadingPlan plan, IReadOnlyCollection<string> p
         var reading = new UnitReading(options, users, "", admin, domain: null, observed);
         reading.Read(root, plan.Host, "/");
         var homes = ReadHomes(root, users, observed, reading.Diagnostics);
-        WatchCertificates(root, observed);
+        WatchCertificates(name, observed);
         var secret = MakesSecret ? HostSecretFile.ReadOrMake(options.Root, out var isExposed) : HostSecretFile.ReadOrInvent(options.Root, out isExposed);
         if (isExposed)
             reading.Diagnostics.Add(TreeDiagnostics.ExposedSecret.At(HostSecretFile.Path.Value, "others than root can read this secret", $"chmod 600 {HostSecretFile.Path}"));
@@ -108,13 +108,15 @@ internal sealed class HostReader(ReadingPlan plan, IReadOnlyCollection<string> p
         }
     }
 
-    // A new certificate is published by renaming a link in this directory.
-    private static void WatchCertificates(FileDescriptor root, IObservedUnit? observed)
+    // A new certificate is published by renaming a link in this directory. It is made here, so that the first one is seen as well.
+    private void WatchCertificates(DomainName name, IObservedUnit? observed)
     {
         if (observed is null)
             return;
-        using var directory = root.OpenBelow(PublishedCertificateReader.Root.Value[1..], Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, out _);
+        if (MakesSecret)
+            Directory.CreateDirectory(options.Root.PathOf(PublishedCertificateReader.Root));
+        using var directory = FileDescriptor.OpenRoot(options.Root.PathOf(PublishedCertificateReader.Root), Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, out _);
         if (directory is not null)
-            observed.Opened(directory, null);
+            observed.OpenedCertificates(directory, name);
     }
 }

@@ -91,8 +91,12 @@ internal sealed class TreeReader(ReadingPlan plan, TreeReaderOptions options)
         reading.Read(directory, plan.Domain);
 
         // Removed while we looked: what was seen is a ruin, not a domain.
-        return directory.Stat(out status) == Errno.None && status.LinkCount > 0 ? entry.With(reading.ToTree()) : null;
+        return directory.Stat(out status) == Errno.None && status.LinkCount > 0 ? WithCertificate(entry.With(reading.ToTree())) : null;
     }
+
+    // Not from the domain's own directory: what daemons are given is a verified copy that only root can change (TLS-55).
+    private Domain WithCertificate(Domain domain) =>
+        PublishedCertificateReader.ReadPair(options.Root, domain.Name) is { } certificate && certificate.IsUsableFor(domain, options.Clock.GetUtcNow()) ? domain with { Certificate = certificate } : domain;
 
     private FileDescriptor? OpenDomain(FileDescriptor srv, DomainEntry entry)
     {

@@ -36,6 +36,9 @@ internal sealed record TreeReaderOptions
     /// <summary>Told of each directory that is opened, before it is looked into. Null: nobody listens.</summary>
     public ITreeObserver? Observer { get; init; }
 
+    /// <summary>Tells whether a certificate is still valid.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>How many domains are read at the same time.</summary>
     public int Parallelism { get; init; } = Environment.ProcessorCount;
 }
@@ -59,6 +62,11 @@ internal interface IObservedUnit : IDisposable
     /// <param name="directory">The directory, open.</param>
     /// <param name="plan">The names in it that matter; null when all do.</param>
     void Opened(FileDescriptor directory, PlanDirectory? plan);
+
+    /// <summary>The directory of published certificates was opened: an entry with the name of a domain belongs to that domain, all others to nobody.</summary>
+    /// <param name="directory">The directory, open.</param>
+    /// <param name="host">The host's own name, whose certificate belongs to the host too.</param>
+    void OpenedCertificates(FileDescriptor directory, DomainName host);
 
     /// <summary>A link was followed to a file outside of the directories that are watched.</summary>
     void Followed(FileDescriptor file);

@@ -108,7 +108,7 @@ internal sealed class TreeWatcher : ITreeObserver, IDisposable
         _stop.Dispose();
     }
 
-    private void Add(UnitWatches unit, HashSet<int> found, FileDescriptor place, PlanDirectory? plan, uint events)
+    private void Add(UnitWatches unit, HashSet<int> found, FileDescriptor place, PlanDirectory? plan, uint events, DomainName? certificatesOf = null)
     {
         Span<byte> path = stackalloc byte[32];
         path.Clear();
@@ -135,12 +135,13 @@ internal sealed class TreeWatcher : ITreeObserver, IDisposable
                 if (watch.Unit == unit)
                 {
                     watch.Plan = plan;
+                    watch.CertificatesOf = certificatesOf;
                     return;
                 }
             }
 
             // One directory may belong to two units: /srv is also the home of admin.
-            _watches[number] = new Watch(unit, plan, _watches.GetValueOrDefault(number));
+            _watches[number] = new Watch(unit, plan, _watches.GetValueOrDefault(number)) { CertificatesOf = certificatesOf };
         }
     }
 
@@ -238,7 +239,9 @@ internal sealed class TreeWatcher : ITreeObserver, IDisposable
             name = name.TrimEnd((byte)0);
             for (var watch = _watches.GetValueOrDefault(number); watch is not null; watch = watch.Next)
             {
-                if (Matters(watch, name, mask))
+                if (watch.CertificatesOf is { } host)
+                    TouchCertificate(name, host, touched);
+                else if (Matters(watch, name, mask))
                     touched.Add(watch.Unit.Unit);
             }
         }
@@ -258,6 +261,17 @@ internal sealed class TreeWatcher : ITreeObserver, IDisposable
             return true;
         Span<char> characters = stackalloc char[256]; // NAME_MAX is 255 bytes
         return name.Length <= 255 && Encoding.UTF8.TryGetChars(name, characters, out var length) && plan.Find(characters[..length]) is not null;
+    }
+
+    // One publication is one domain's, however many there are. New sets and links in the making have names that no domain has.
+    private static void TouchCertificate(ReadOnlySpan<byte> name, DomainName host, HashSet<WatchedUnit> touched)
+    {
+        if (name.IsEmpty)
+            touched.Add(WatchedUnit.Host); // the directory itself: it is opened afresh
+        else if (DomainName.TryParse(Encoding.UTF8.GetString(name), out var domain))
+            touched.Add(WatchedUnit.Of(domain));
+        if (name.SequenceEqual(Encoding.ASCII.GetBytes(host.Value)))
+            touched.Add(WatchedUnit.Host);
     }
 
     // What changed does not matter, nor that messages may be lost: all addresses are read again.
@@ -312,6 +326,9 @@ internal sealed class TreeWatcher : ITreeObserver, IDisposable
 
         public PlanDirectory? Plan { get; set; } = plan;
 
+        // The host's name for the directory of published certificates, where each entry is another unit's.
+        public DomainName? CertificatesOf { get; set; }
+
         public Watch? Next { get; set; } = next;
     }
 
@@ -321,6 +338,8 @@ internal sealed class TreeWatcher : ITreeObserver, IDisposable
         private readonly HashSet<int> _found = [];
 
         public void Opened(FileDescriptor directory, PlanDirectory? plan) => watcher.Add(_unit, _found, directory, plan, DirectoryEvents);
+
+        public void OpenedCertificates(FileDescriptor directory, DomainName host) => watcher.Add(_unit, _found, directory, null, DirectoryEvents, host);
 
         public void Followed(FileDescriptor file) => watcher.Add(_unit, _found, file, null, FileEvents);
 

@@ -190,6 +190,22 @@ public sealed class TreeWatcherTests : IAsyncDisposable
         (await TouchedAsync()).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("example.com", new[] { "example.com" })]
+    [InlineData("host.example.net", new[] { "(host)", "host.example.net" })] // also a domain that may exist
+    public async Task A_publication_touches_the_domain_whose_certificate_it_is(string name, string[] touched)
+    {
+        _tree.MakeSystemFile("etc/hostname", "host.example.net\n");
+        _tree.MakeDirectory("example.com").MakeDirectory("other.example");
+        Certificates.Publish(_tree.Root, name, [name], DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1));
+        await ReadHostAsync();
+        _tree.Read();
+
+        Certificates.Publish(_tree.Root, name, [name], DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1));
+
+        (await TouchedAsync()).ShouldBe(touched, ignoreOrder: true);
+    }
+
     [Fact]
     public async Task Srv_may_be_the_home_of_admin_as_well()
     {
