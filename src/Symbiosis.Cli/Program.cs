@@ -4,7 +4,8 @@ using Symbiosis.Cli.Verbs;
 using Symbiosis.Diagnostics;
 using Symbiosis.Tree;
 
-var root = new RootCommand("The files below /srv are the configuration of this host. Reads them, plans, checks and applies.")
+// The splitter stays as long as Apache does, so it does not load what it never needs.
+var root = args is ["log-splitter", ..] ? new RootCommand { LogSplitterVerb.Create() } : new RootCommand("The files below /srv are the configuration of this host. Reads them, plans, checks and applies.")
 {
     PlanVerb.Create(),
     ApplyVerb.Create(),

@@ -10,7 +10,7 @@ namespace Symbiosis.LogSplitting;
 /// remembered until the table's directory changes.
 /// </summary>
 /// <typeparam name="T">What the caller keeps for each domain.</typeparam>
-internal sealed class HostedNameTable<T>(string directory, string? testingSuffix, TimeProvider clock, Func<string, T> make) : IDisposable
+internal sealed class HostedNameTable<T> : IDisposable
     where T : class
 {
     private const int MaxNameLength = 253;
@@ -18,13 +18,26 @@ internal sealed class HostedNameTable<T>(string directory, string? testingSuffix
 
     private static readonly TimeSpan _settleTime = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<string, T?> _found = new(StringComparer.Ordinal);
+    private readonly Dictionary<byte[], T?> _found = new(new NameBytes());
+    private readonly Dictionary<byte[], T?>.AlternateLookup<ReadOnlySpan<byte>> _foundBySpan;
     private readonly Dictionary<string, T> _domains = new(StringComparer.Ordinal);
-    private readonly byte[] _testing = testingSuffix is null ? [] : Encoding.ASCII.GetBytes("." + testingSuffix);
+    private readonly string _path;
+    private readonly byte[] _testing;
+    private readonly TimeProvider _clock;
+    private readonly Func<string, T> _make;
     private readonly byte[] _content = new byte[512];
     private FileDescriptor? _directory;
     private SysStat.statx_timestamp _changed;
     private long? _changeSeen;
+    private byte[]? _last; // the name asked for last; busy sites come in runs
+    private T? _lastFound;
+
+    public HostedNameTable(string directory, string? testingSuffix, TimeProvider clock, Func<string, T> make)
+    {
+        (_path, _clock, _make) = (directory, clock, make);
+        _testing = testingSuffix is null ? [] : Encoding.ASCII.GetBytes("." + testingSuffix);
+        _foundBySpan = _found.GetAlternateLookup<ReadOnlySpan<byte>>();
+    }
 
     /// <summary>Looks whether the table changed since it was asked last, and forgets what was found if so.</summary>
     /// <param name="now">The clock, in its ticks.</param>
@@ -34,10 +47,10 @@ internal sealed class HostedNameTable<T>(string directory, string? testingSuffix
         if (_directory is null || SysStat.statx(_directory, [0], Fcntl.AT_EMPTY_PATH, out status) != 0 || status.stx_nlink == 0)
         {
             _directory?.Dispose();
-            _directory = FileDescriptor.OpenRoot(directory, Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, out _); // absent: nothing is hosted
+            _directory = FileDescriptor.OpenRoot(_path, Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, out _); // absent: nothing is hosted
             if (_directory is null || SysStat.statx(_directory, [0], Fcntl.AT_EMPTY_PATH, out status) != 0)
             {
-                _found.Clear();
+                ForgetFound();
                 return _directory is null;
             }
         }
@@ -48,8 +61,8 @@ internal sealed class HostedNameTable<T>(string directory, string? testingSuffix
         // Two changes within one tick of the kernel's clock leave the same time (inode(7)), so nothing is remembered for long right after one, and the end of that time counts as a change.
         if (_changeSeen is { } seen)
         {
-            _found.Clear();
-            if (clock.GetElapsedTime(seen, now) < _settleTime)
+            ForgetFound();
+            if (_clock.GetElapsedTime(seen, now) < _settleTime)
                 return isChanged;
             _changeSeen = null;
             return true;
@@ -61,16 +74,38 @@ internal sealed class HostedNameTable<T>(string directory, string? testingSuffix
     /// <summary>Forgets what was made for each domain.</summary>
     public void Forget()
     {
-        _found.Clear();
+        ForgetFound();
         _domains.Clear();
     }
 
     /// <summary>What was made for the domain that a host name belongs to, or null. Only bytes that can stand in a name are looked up (CORE-2).</summary>
     public T? Find(ReadOnlySpan<byte> host)
     {
+        if (_last is not null && host.SequenceEqual(_last))
+            return _lastFound;
+        if (!_foundBySpan.TryGetValue(host, out var key, out var domain))
+        {
+            if (_found.Count >= MaxRemembered)
+                ForgetFound();
+            if (Normalize(host) is not { } name)
+                return null;
+            key = host.ToArray();
+            domain = LookUp(name) is not { } directoryName ? null : _domains.TryGetValue(directoryName, out var known) ? known : _domains[directoryName] = _make(directoryName);
+            _found[key] = domain;
+        }
+
+        (_last, _lastFound) = (key, domain);
+        return domain;
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _directory?.Dispose();
+
+    private static byte[]? Normalize(ReadOnlySpan<byte> host)
+    {
         if (host.Length is 0 or > MaxNameLength)
             return null;
-        Span<char> text = stackalloc char[host.Length];
+        var name = new byte[host.Length];
         for (var i = 0; i < host.Length; i++)
         {
             var c = (char)host[i];
@@ -78,24 +113,19 @@ internal sealed class HostedNameTable<T>(string directory, string? testingSuffix
                 c = (char)(c | 0x20);
             if (!char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('-' or '_' or '.'))
                 return null;
-            if (c == '.' && (i == 0 || text[i - 1] == '.'))
+            if (c == '.' && (i == 0 || name[i - 1] == '.'))
                 return null;
-            text[i] = c;
+            name[i] = (byte)c;
         }
 
-        var remembered = _found.GetAlternateLookup<ReadOnlySpan<char>>();
-        if (remembered.TryGetValue(text, out var domain))
-            return domain;
-        var name = Encoding.ASCII.GetBytes(text.ToString());
-        if (_found.Count >= MaxRemembered)
-            _found.Clear();
-        return _found[text.ToString()] = LookUp(name) is not { } directoryName ? null
-            : _domains.TryGetValue(directoryName, out domain) ? domain
-            : _domains[directoryName] = make(directoryName);
+        return name;
     }
 
-    /// <inheritdoc />
-    public void Dispose() => _directory?.Dispose();
+    private void ForgetFound()
+    {
+        _found.Clear();
+        (_last, _lastFound) = (null, null);
+    }
 
     private string? LookUp(ReadOnlySpan<byte> name)
     {

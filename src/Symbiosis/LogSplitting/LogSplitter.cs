@@ -14,7 +14,7 @@ internal sealed class LogSplitter : IDisposable
     public const int MaxLineBytes = 1024 * 1024;
 
     private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(1); // WEB-45
-    private static readonly TimeSpan _retryRefused = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _trustedFor = TimeSpan.FromSeconds(1); // that a log can, or cannot, be opened
     private static readonly TimeSpan _reportInterval = TimeSpan.FromMinutes(1); // WEB-48
 
     private readonly SplitterOptions _options;
@@ -22,9 +22,11 @@ internal sealed class LogSplitter : IDisposable
     private readonly Action<string> _report;
     private readonly HostedNameTable<DomainLogs> _names;
     private readonly LogOpener _opener;
-    private readonly LinkedList<Target> _open = []; // most recently used first
-    private readonly Target _default = new("", isSsl: false, []);
-    private readonly Target _sslDefault = new("", isSsl: true, []);
+    private readonly BlockPool _pool;
+    private readonly LinkedList<Log> _open = []; // domain logs, most recently written first
+    private readonly LinkedList<Log> _waiting = []; // logs with waiting lines, whose oldest came first
+    private readonly Log _default = new("", isSsl: false, []);
+    private readonly Log _sslDefault = new("", isSsl: true, []);
 
     private byte[] _partial = new byte[8192];
     private int _partialLength;
@@ -39,6 +41,7 @@ internal sealed class LogSplitter : IDisposable
         (_options, _clock, _report) = (options, clock, report);
         _names = new HostedNameTable<DomainLogs>(options.NamesDirectory, options.TestingSuffix, clock, domain => new DomainLogs(domain));
         _opener = new LogOpener(options);
+        _pool = new BlockPool(Math.Max(options.MaxWaitingBytes, Log.MaxWaitingBytes) / BlockPool.BlockBytes);
         _now = clock.GetTimestamp();
     }
 
@@ -48,28 +51,12 @@ internal sealed class LogSplitter : IDisposable
     private sealed class DomainLogs(string domain)
     {
         private readonly byte[] _prefix = Encoding.ASCII.GetBytes(domain + " ");
-        private Target? _http;
-        private Target? _https;
+        private Log? _http;
+        private Log? _https;
 
-        public Target Http => _http ??= new Target(domain, isSsl: false, _prefix);
+        public Log Http => _http ??= new Log(domain, isSsl: false, _prefix);
 
-        public Target Https => _https ??= new Target(domain, isSsl: true, _prefix);
-    }
-
-    // A log that lines go to. The prefix is what a line in the default log has in front when this log vanished under it.
-    private sealed class Target(string domain, bool isSsl, byte[] prefix)
-    {
-        public string Domain => domain;
-
-        public bool IsSsl => isSsl;
-
-        public byte[] Prefix => prefix;
-
-        public LogFile? File { get; set; }
-
-        public LinkedListNode<Target>? Node { get; set; }
-
-        public long? RefusedAt { get; set; }
+        public Log Https => _https ??= new Log(domain, isSsl: true, _prefix);
     }
 
     /// <summary>Takes bytes as they come; lines may be torn anywhere.</summary>
@@ -112,25 +99,27 @@ internal sealed class LogSplitter : IDisposable
     }
 
     /// <summary>Writes all whole lines now.</summary>
-    public void FlushAll() => Flush(_ => true);
+    public void FlushAll()
+    {
+        while (_waiting.First is { } first)
+            Write(first.Value);
+    }
 
     /// <summary>How long the caller may wait for more input before <see cref="FlushDue"/>; null when nothing waits.</summary>
     public TimeSpan? UntilDue()
     {
-        TimeSpan? shortest = null;
-        foreach (var target in OpenTargets())
-        {
-            if (target.File!.HasWaiting && (_longestWait - _clock.GetElapsedTime(target.File.WaitingSince)) is var left && (shortest is null || left < shortest))
-                shortest = left;
-        }
-
-        return shortest < TimeSpan.Zero ? TimeSpan.Zero : shortest;
+        if (_waiting.First is not { } oldest)
+            return null;
+        var left = _longestWait - _clock.GetElapsedTime(oldest.Value.WaitingSince);
+        return left < TimeSpan.Zero ? TimeSpan.Zero : left;
     }
 
     /// <summary>Writes what has waited long enough, and what is due to be said.</summary>
     public void FlushDue()
     {
-        Flush(file => _clock.GetElapsedTime(file.WaitingSince) >= _longestWait);
+        _now = _clock.GetTimestamp();
+        while (_waiting.First is { } oldest && _clock.GetElapsedTime(oldest.Value.WaitingSince, _now) >= _longestWait)
+            Write(oldest.Value);
         ReportDropped(atOnce: false);
     }
 
@@ -138,6 +127,7 @@ internal sealed class LogSplitter : IDisposable
     public void Hangup()
     {
         CloseDomainLogs();
+        FlushAll(); // also what a domain log that vanished gave to a default log
         Close(_default);
         Close(_sslDefault);
     }
@@ -155,9 +145,10 @@ internal sealed class LogSplitter : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
-        foreach (var target in OpenTargets().ToList())
-            target.File!.Dispose();
+        foreach (var log in _open.Append(_default).Append(_sslDefault))
+            log.File?.Dispose();
         _names.Dispose();
+        _pool.Dispose();
     }
 
     private static ReadOnlySpan<byte> CutMark => " [line cut]"u8;
@@ -211,144 +202,153 @@ internal sealed class LogSplitter : IDisposable
             Append(isSsl ? domain.Https : domain.Http, named[(space + 1)..], named);
     }
 
-    private void Append(Target target, ReadOnlySpan<byte> line, ReadOnlySpan<byte> complete)
+    private void Append(Log log, ReadOnlySpan<byte> line, ReadOnlySpan<byte> complete)
     {
-        if (!IsOpen(target))
+        // What holds waiting lines, or was opened a moment ago, is not opened just to see whether that would work.
+        if (log.WaitingBytes == 0 && log.File is null && !IsRecent(log.OpenedAt) && !Open(log))
         {
-            var fallback = target.IsSsl ? _sslDefault : _default;
-            if (target == fallback)
-                Drop(1, "it cannot be opened");
-            else
-                Append(fallback, complete, complete);
+            TakeBack(log, complete);
             return;
         }
 
-        var file = target.File!;
-        if (!file.HasRoomFor(line.Length))
-            Write(target);
-        file = target.File;
-        if (file is null) // it vanished, and its lines went to the default log
+        if (!log.HasRoomFor(line.Length))
         {
-            Append(target.IsSsl ? _sslDefault : _default, complete, complete);
+            Write(log);
+            if (!log.HasRoomFor(line.Length)) // even alone it is too long to wait
+            {
+                if (!Open(log))
+                    TakeBack(log, complete);
+                else if (log.WriteThrough(line) is var error && error != Errno.None)
+                    Drop(1, $"{NameOf(log)}: {error}");
+                return;
+            }
         }
-        else if (file.HasRoomFor(line.Length))
+
+        while (!log.Reserve(line.Length, _pool))
+            MakeRoom();
+        if (log.WaitingBytes == 0)
+            _waiting.AddLast(log.WaitingPlace);
+        log.Add(line, _now, _pool);
+    }
+
+    // A line that its log does not take.
+    private void TakeBack(Log log, ReadOnlySpan<byte> complete)
+    {
+        var fallback = DefaultOf(log);
+        if (log == fallback)
+            Drop(1, "it cannot be opened");
+        else
+            Append(fallback, complete, complete);
+    }
+
+    // Memory is short. The largest are written, so that most is gained for each call.
+    private void MakeRoom()
+    {
+        var average = _waiting.Sum(log => log.Blocks) / _waiting.Count;
+        for (var place = _waiting.First; place is not null;)
         {
-            file.Add(line, _now);
-        }
-        else if (file.Write([.. line, (byte)'\n']) is var error && error != Errno.None)
-        {
-            Drop(1, $"{NameOf(target)}: {error}");
+            var next = place.Next;
+            if (place.Value.Blocks >= average)
+                Write(place.Value);
+            place = next;
         }
     }
 
-    private bool IsOpen(Target target)
+    private bool Open(Log log)
     {
-        if (target.File is not null)
+        if (log.File is not null)
         {
-            if (target.Node is { Previous: not null } node) // it is already first otherwise, or a default log
+            if (log.OpenPlace is { List: not null, Previous: not null }) // it is already first otherwise, or a default log
             {
-                _open.Remove(node);
-                _open.AddFirst(node);
+                _open.Remove(log.OpenPlace);
+                _open.AddFirst(log.OpenPlace);
             }
 
             return true;
         }
 
         // Do not try again for each line.
-        if (target.RefusedAt is { } refusedAt && _clock.GetElapsedTime(refusedAt, _now) < _retryRefused)
+        if (IsRecent(log.RefusedAt))
             return false;
-        var isDefault = target == _default || target == _sslDefault;
+        var isDefault = log == DefaultOf(log);
         var file = isDefault
-            ? _opener.OpenDefaultLog(target.IsSsl ? _options.SslDefaultLog : _options.DefaultLog, out var refusal)
-            : _opener.OpenDomainLog(target.Domain, FileNameOf(target), out refusal);
+            ? _opener.OpenDefaultLog(log.IsSsl ? _options.SslDefaultLog : _options.DefaultLog, out var refusal)
+            : _opener.OpenDomainLog(log.Domain, FileNameOf(log), out refusal);
         if (file is null)
         {
-            target.RefusedAt = _now;
+            (log.OpenedAt, log.RefusedAt) = (null, _now);
             if (_options.Verbose || isDefault)
-                _report($"{NameOf(target)}: {refusal}");
+                _report($"{NameOf(log)}: {refusal}");
             return false;
         }
 
-        target.RefusedAt = null;
-        target.File = new LogFile(file);
+        (log.OpenedAt, log.RefusedAt, log.File) = (_now, null, file);
         if (isDefault)
             return true;
-        target.Node = _open.AddFirst(target);
-        while (_open.Count > _options.MaxOpenFiles)
+        _open.AddFirst(log.OpenPlace);
+        if (_open.Count > _options.MaxOpenFiles)
             Close(_open.Last!.Value); // more than one is open
         return true;
     }
 
-    private void Flush(Func<LogFile, bool> isDue)
+    private void Write(Log log)
     {
-        foreach (var target in OpenTargets().Where(target => target.File!.HasWaiting && isDue(target.File)).ToList())
-        {
-            if (target.File is not null) // writing one can close another
-                Write(target);
-        }
+        if (log.WaitingBytes == 0)
+            return;
+        if (log.OpenPlace.List is not null && log.IsDeleted)
+            Close(log); // somebody removed the log, or the whole domain (WEB-39)
+        _waiting.Remove(log.WaitingPlace);
+        if (!Open(log))
+            GiveToDefault(log);
+        else if (log.WriteWaiting(_pool) is var error && error != Errno.None)
+            Drop(log.CopyWaiting(_pool).Count((byte)'\n'), $"{NameOf(log)}: {error}");
+        log.Clear(_pool);
     }
 
-    private void Write(Target target)
+    // The lines waited for a log that is there no more. They are written at once: memory may be short.
+    private void GiveToDefault(Log log)
     {
-        var file = target.File!;
-        if (file.Waiting.IsEmpty)
-            return;
-        if (target.Node is not null && file.IsDeleted)
+        var lines = log.CopyWaiting(_pool);
+        var fallback = DefaultOf(log);
+        if (log == fallback || !Open(fallback))
         {
-            Reopen(target);
+            Drop(lines.Count((byte)'\n'), "it cannot be opened");
             return;
         }
 
-        if (file.Write(file.Waiting) is var error && error != Errno.None)
-            Drop(file.Waiting.Count((byte)'\n'), $"{NameOf(target)}: {error}");
-        file.Clear();
-    }
-
-    // Somebody removed the log, or the whole domain (WEB-39). The lines that waited go to a new log, or to the default log if there can be none.
-    private void Reopen(Target target)
-    {
-        var lines = target.File!.Waiting.ToArray();
-        target.File.Clear();
-        Close(target);
-        var isBack = IsOpen(target);
+        Write(fallback);
         foreach (var range in lines.AsSpan()[..^1].Split((byte)'\n'))
         {
-            var line = lines.AsSpan()[range];
-            if (isBack)
-                Append(target, line, line);
-            else
-                Append(target.IsSsl ? _sslDefault : _default, (byte[])[.. target.Prefix, .. line], default);
+            if (fallback.WriteThrough((byte[])[.. log.Prefix, .. lines.AsSpan()[range]]) is var error && error != Errno.None)
+                Drop(1, $"{NameOf(fallback)}: {error}");
         }
     }
 
-    private void Close(Target target)
+    private void Close(Log log)
     {
-        if (target.File is null)
-            return;
-        Write(target);
-        if (target.File is null) // writing found it deleted and could not open another
-            return;
-        target.File.Dispose();
-        target.File = null;
-        if (target.Node is { } node)
-            _open.Remove(node);
-        target.Node = null;
+        log.File?.Dispose();
+        log.File = null;
+        if (log.OpenPlace.List is not null)
+            _open.Remove(log.OpenPlace);
     }
 
     private void CloseDomainLogs()
     {
+        FlushAll();
         while (_open.Last is { } last)
             Close(last.Value);
         _names.Forget();
     }
 
-    private IEnumerable<Target> OpenTargets() => _open.Concat(new[] { _default, _sslDefault }.Where(target => target.File is not null));
+    private bool IsRecent(long? time) => time is { } then && _clock.GetElapsedTime(then, _now) < _trustedFor;
 
-    private string FileNameOf(Target target) => target.IsSsl ? "ssl_" + _options.FileName : _options.FileName;
+    private Log DefaultOf(Log log) => log.IsSsl ? _sslDefault : _default;
 
-    private string NameOf(Target target) => target == _default ? _options.DefaultLog
-        : target == _sslDefault ? _options.SslDefaultLog
-        : $"{_options.Prefix}/{target.Domain}/public/logs/{FileNameOf(target)}";
+    private string FileNameOf(Log log) => log.IsSsl ? "ssl_" + _options.FileName : _options.FileName;
+
+    private string NameOf(Log log) => log == _default ? _options.DefaultLog
+        : log == _sslDefault ? _options.SslDefaultLog
+        : $"{_options.Prefix}/{log.Domain}/public/logs/{FileNameOf(log)}";
 
     private void Drop(int lines, string reason)
     {

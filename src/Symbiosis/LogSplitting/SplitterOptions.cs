@@ -37,6 +37,9 @@ internal sealed record SplitterOptions
     /// <summary>Most domain logs open at a time (WEB-43). The default logs come on top.</summary>
     public int MaxOpenFiles { get; init; } = 50;
 
+    /// <summary>Most memory for lines that wait, of all logs together; at least what a single one may hold.</summary>
+    public int MaxWaitingBytes { get; init; } = 8 * 1024 * 1024;
+
     /// <summary>Writes each line at once and through to the disk.</summary>
     public bool Synchronous { get; init; }
 

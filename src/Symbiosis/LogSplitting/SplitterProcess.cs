@@ -20,6 +20,7 @@ namespace Symbiosis.LogSplitting;
 internal static class SplitterProcess
 {
     private const int ReadBytes = 256 * 1024;
+    private const int PipeBytes = 1024 * 1024; // what an ordinary user may ask for, pipe(7); Apache waits when it is full
 
     /// <summary>After SIGTERM, how long nobody may have written before it ends although somebody still could. As long as Apache gives a request that stands still.</summary>
     private static readonly TimeSpan _longestSilence = TimeSpan.FromMinutes(10);
@@ -34,6 +35,7 @@ internal static class SplitterProcess
         using var onHangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Note(context, ref hangup, wake));
         using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Note(context, ref end, wake));
         Signal.Unblock(Signal.SIGHUP, Signal.SIGTERM);
+        _ = Fcntl.fcntl(input, Fcntl.F_SETPIPE_SZ, PipeBytes); // fails when it is no pipe, ignoring it
         using var splitter = new LogSplitter(options, clock, report);
         var buffer = new byte[ReadBytes];
         Span<byte> counter = stackalloc byte[sizeof(ulong)];

@@ -274,14 +274,89 @@ public sealed class LogSplitterTests : IDisposable
         Host("a.example");
         Host("b.example");
         using var splitter = Make(Options with { MaxOpenFiles = 2 });
-        splitter.Feed("a.example 1\nb.example 1\na.example 2\nexample.com 1\n"u8); // b is closed, and so written
-        _clock.Advance(TimeSpan.FromSeconds(0.5));
-        splitter.FlushDue();
+        Tick(splitter); // the table is no longer new
+        splitter.Feed("a.example 1\n"u8);
+        splitter.FlushAll();
+        splitter.Feed("b.example 1\n"u8);
+        splitter.FlushAll();
+        splitter.Feed("a.example 2\n"u8);
+        splitter.FlushAll();
+        splitter.Feed("example.com 1\n"u8); // b is closed
+        foreach (var domain in (string[])["a.example", "b.example"])
+            File.Move(LogOf(domain), LogOf(domain, "access.log.1"));
+        splitter.Feed("a.example 3\nb.example 2\n"u8);
+        splitter.Finish();
 
-        File.Exists(LogOf("b.example")).ShouldBeTrue();
-        Lines(LogOf("b.example")).ShouldBe(["1"]);
+        Lines(LogOf("a.example", "access.log.1")).ShouldBe(["1", "2", "3"]);
+        Lines(LogOf("b.example", "access.log.1")).ShouldBe(["1"]);
+        Lines(LogOf("b.example")).ShouldBe(["2"]);
+    }
+
+    [Fact]
+    public void Lines_wait_whether_their_log_is_open_or_not()
+    {
+        Host("a.example");
+        Host("b.example");
+        using var splitter = Make(Options with { MaxOpenFiles = 1 });
+        Tick(splitter);
+        for (var line = 0; line < 3; line++)
+            splitter.Feed(Encoding.ASCII.GetBytes($"a.example {line}\nb.example {line}\n"));
+
         Lines(LogOf("a.example")).ShouldBeEmpty();
-        Lines(LogOf("example.com")).ShouldBeEmpty();
+        Lines(LogOf("b.example")).ShouldBeEmpty();
+        splitter.OpenFiles.ShouldBe(1);
+        Tick(splitter);
+        Lines(LogOf("a.example")).ShouldBe(["0", "1", "2"]);
+        Lines(LogOf("b.example")).ShouldBe(["0", "1", "2"]);
+    }
+
+    [Fact]
+    public void What_took_the_place_of_a_log_that_was_closed_while_lines_wait_is_not_written_to()
+    {
+        Host("a.example");
+        using var splitter = Make(Options with { MaxOpenFiles = 1 });
+        Tick(splitter);
+        splitter.Feed("a.example 1\nexample.com 1\n"u8); // a's is open no more
+        var victim = Path.Combine(_root, "victim");
+        File.WriteAllText(victim, "secret");
+        File.Delete(LogOf("a.example"));
+        File.CreateSymbolicLink(LogOf("a.example"), victim);
+        splitter.Feed("www.a.example 2\n"u8);
+        splitter.Finish();
+
+        File.ReadAllText(victim).ShouldBe("secret");
+        Lines(DefaultLog).ShouldBe(["a.example 1", "a.example 2"]);
+    }
+
+    [Theory]
+    [InlineData(16)]
+    [InlineData(17)]
+    [InlineData(64)]
+    public void When_memory_is_short_nothing_is_lost_and_the_order_stays(int blocks)
+    {
+        const int domains = 40;
+        for (var i = 0; i < domains; i++)
+            Host($"d{i}.example");
+        var dice = new Random(blocks);
+        var expected = new Dictionary<string, List<string>>();
+        using var splitter = Make(Options with { MaxOpenFiles = 3, MaxWaitingBytes = blocks * BlockPool.BlockBytes });
+        for (var line = 0; line < 4000; line++)
+        {
+            var domain = $"d{dice.Next(1 + dice.Next(domains))}.example";
+            var text = $"{line} {new string('x', dice.Next(200) == 0 ? dice.Next(100_000) : dice.Next(300))}";
+            if (!expected.TryGetValue(domain, out var lines))
+                expected[domain] = lines = [];
+            lines.Add(text);
+            splitter.Feed(Encoding.ASCII.GetBytes($"{domain} {text}\n"));
+            if (dice.Next(500) == 0)
+                splitter.Hangup();
+        }
+
+        splitter.Finish();
+
+        foreach (var (domain, lines) in expected)
+            Lines(LogOf(domain)).ShouldBe(lines);
+        File.Exists(DefaultLog).ShouldBeFalse();
     }
 
     [Fact]

@@ -29,6 +29,8 @@ internal static partial class Fcntl
     public static readonly int O_NOFOLLOW = IsArm ? 0x8000 : 0x20000;
     public static readonly int O_TMPFILE = 0x400000 | (IsArm ? 0x4000 : 0x10000);
 
+    public const int F_SETPIPE_SZ = 1031;
+
     public const ulong RESOLVE_NO_XDEV = 0x01;
     public const ulong RESOLVE_NO_MAGICLINKS = 0x02;
     public const ulong RESOLVE_NO_SYMLINKS = 0x04;
@@ -45,6 +47,10 @@ internal static partial class Fcntl
         fixed (byte* name = path)
             return (int)syscall(SYS_openat2, dirfd, name, &how, (nuint)sizeof(open_how));
     }
+
+    /// <summary><c>fcntl(2)</c> with a number.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fcntl(SafeHandle fd, int command, nint argument);
 
     /// <summary><c>open(2)</c> of an absolute path.</summary>
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -37,7 +37,7 @@ internal static class ServerSettings
         apache.Comment("One process writes the access logs of all domains (WEB-36). Sites without a CustomLog of their own use it if they set SYMBIOSIS_SITE.");
         // The port tells the splitter http from https. A variable would not do: .htaccess can set any, and so write a line for somebody else.
         apache.Directive("LogFormat", "%{local}p %V %h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-agent}i\"", "symbiosis");
-        apache.Directive("CustomLog", SiteText.SplitterCommand(host, $"-m port -f 500 {WebPaths.DefaultLog}"), "symbiosis", "env=SYMBIOSIS_SITE");
+        apache.Directive("CustomLog", SiteText.SplitterCommand(host, $"-m port -f 2000 {WebPaths.DefaultLog}"), "symbiosis", "env=SYMBIOSIS_SITE");
         apache.Directive("CustomLog", "/var/log/apache2/other_vhosts_access.log", "vhost_combined", "env=!SYMBIOSIS_SITE");
         return new RenderedFile
         {

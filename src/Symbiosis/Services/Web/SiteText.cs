@@ -21,9 +21,9 @@ internal static class SiteText
 
     /// <summary>
     /// The command Apache starts once and pipes lines to. It must be the same text wherever the same process is meant. env(1) keeps signals from it until it can take them, see
-    /// <see cref="LogSplitting.SplitterProcess"/>.
+    /// <see cref="LogSplitting.SplitterProcess"/>, and has the collector tidy up after every MiB: by itself it would let the little there is grow for a long time.
     /// </summary>
-    public static string SplitterCommand(Host host, string arguments) => $"||/usr/bin/env --block-signal=HUP,TERM /usr/bin/symbiosis log-splitter -t testing.{host.Name} {arguments}";
+    public static string SplitterCommand(Host host, string arguments) => $"||/usr/bin/env --block-signal=HUP,TERM DOTNET_GCgen0size=0x100000 /usr/bin/symbiosis log-splitter -t testing.{host.Name} {arguments}";
 
     // WEB-66, by file name for whatever leads there, and by URL because such a section comes after .htaccess, so nobody opens these again by accident.
     private static string PrivateFiles { get; } = HostedMap.Indent(new ApacheWriter()
