@@ -63,6 +63,16 @@ public sealed class ApacheWriter
         return Line($"</{name}>");
     }
 
+    /// <summary>Writes a section that has no argument, such as RequireAny, with its content indented.</summary>
+    public ApacheWriter Section(string name, Action<ApacheWriter> content)
+    {
+        Line($"<{Name(name)}>");
+        _depth++;
+        content(this);
+        _depth--;
+        return Line($"</{name}>");
+    }
+
     /// <summary>The text so far.</summary>
     public override string ToString() => _text.ToString();
 

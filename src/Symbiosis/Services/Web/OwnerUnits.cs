@@ -92,7 +92,7 @@ internal static class OwnerUnits
         .Set("StateDirectory", "symbiosis-web/%i").Set("StateDirectoryMode", "0700")
         .Set("PrivateTmp", "yes")
         .Set("ProtectProc", "invisible")
-        .Set("InaccessiblePaths", $"{OwnerSockets.Directory} -/run/php -/run/symbiosis -/etc/symbiosis")
+        .Set("InaccessiblePaths", $"{OwnerSockets.Directory} -/run/php -/run/symbiosis -/etc/symbiosis -{WebPaths.Passwords}")
         .Comment("One greedy script must not end the others, nor start processes without end.")
         .Set("OOMPolicy", "continue").Set("TasksMax", "512")
         .Set("Restart", "on-failure").Set("TimeoutStopSec", "30s");

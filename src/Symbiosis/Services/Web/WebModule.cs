@@ -21,6 +21,8 @@ public sealed class WebModule : IServiceModule
 
     internal static readonly DiagnosticKind NameTaken = new("WEB005", Severity.Warning, "The domain has the name of one of our own site files and cannot be given a site");
 
+    private readonly PlainPasswords _passwords = new();
+
     private static readonly HostPath ApacheRoot = HostPath.Parse(WebPaths.Apache);
 
     /// <inheritdoc />
@@ -32,13 +34,14 @@ public sealed class WebModule : IServiceModule
         new(DocumentRootPath, SettingForm.Directory, "What visitors of the domain see; index.html or index.php is the first page") { Default = "absent: every URL answers 404" },
         new(DomainAddresses.SettingPath, SettingForm.Text, "Addresses of this domain, separated by white space") { Default = "the primary addresses of the host", Example = "192.0.2.7 2001:db8::7" },
         new(WebPaths.Templates, SettingForm.DirectoryOfTexts, "Templates of Apache's site files") { Default = "the shipped templates" },
+        .. ProtectedAreas.Settings,
     ];
 
     /// <inheritdoc />
     public ValueList<string> Packages => ["apache2", "php*-fpm", "fcgiwrap"];
 
     /// <inheritdoc />
-    public ValueList<DiagnosticKind> Diagnostics { get; } = [AddressSkipped, AddressNotHere, SiteTemplate.Broken, SiteTemplate.Leftover, NameTaken];
+    public ValueList<DiagnosticKind> Diagnostics { get; } = [AddressSkipped, AddressNotHere, SiteTemplate.Broken, SiteTemplate.Leftover, NameTaken, .. ProtectedAreas.Kinds];
 
     /// <inheritdoc />
     public ValueList<Daemon> Daemons(Host host)
@@ -72,15 +75,16 @@ public sealed class WebModule : IServiceModule
                 held.Add(OwnSite.PathOf(domain.Name));
         }
 
+        var areas = new ProtectedAreas(domain, host, _passwords).Render();
         return new DomainRendering
         {
-            Files = files.ToValueList(),
-            Held = held.ToValueList(),
+            Files = [.. files, .. areas.Files],
+            Held = [.. held, .. areas.Held],
             Contributions = [OwnerUnits.WantedBy(domain)],
-            Diagnostics = FindFaults(domain, addresses, host).ToValueList(),
+            Diagnostics = [.. FindFaults(domain, addresses, host), .. areas.Diagnostics],
             TreeChanges = IsToBeClosed(domain, host)
-                ? [new TreeChange.CloseToOthers(domain.Name, ["www-data", "Debian-exim"], "code of other owners runs on this host and must not read it (WEB-66)")]
-                : [],
+                ? [.. areas.TreeChanges, new TreeChange.CloseToOthers(domain.Name, ["www-data", "Debian-exim"], "code of other owners runs on this host and must not read it (WEB-66)")]
+                : areas.TreeChanges,
         };
     }
 
@@ -90,7 +94,7 @@ public sealed class WebModule : IServiceModule
         if (!IsInstalled(host))
             return new HostRendering();
         var diagnostics = new List<Diagnostic>(SiteTemplate.FindLeftovers(host));
-        var files = new List<RenderedFile> { ServerSettings.Render(host) };
+        var files = new List<RenderedFile> { ServerSettings.Render(host), ProtectedAreas.Place };
         var links = new List<RenderedLink>();
         var held = new List<HostPath>();
         Keep(MassHostingSite.Render(host, diagnostics), MassHostingSite.Name);

@@ -6,6 +6,7 @@ namespace Symbiosis.Services.Web;
 internal static class WebPaths
 {
     public const string Names = "/var/lib/symbiosis/web/names";
+    public const string Passwords = "/var/lib/symbiosis/web/passwords";
     public const string AcmeChallenges = "/var/lib/symbiosis/acme";
     public const string StaticFiles = "/usr/share/symbiosis/static";
     public const string Templates = "/etc/symbiosis/apache.d";

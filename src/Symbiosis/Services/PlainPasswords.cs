@@ -4,7 +4,7 @@ using System.Text;
 using Symbiosis.Machine;
 using Symbiosis.Model;
 
-namespace Symbiosis.Services.Mail;
+namespace Symbiosis.Services;
 
 /// <summary>
 /// Hashes of plain passwords (MAIL-61, MAIL-172). The salt is made from the host's secret, the address and the password, so the same password always gives the same text and rendering
