@@ -163,7 +163,7 @@ public sealed class ProtectedAreasTests
     {
         (string, TreeNode)[] both = [("config/protected/inner/users", Text("guest:secret")), ("config/protected/inner/allow", Text("192.0.2.0/24"))];
 
-        Render(both).Files[1].Content.ShouldContain("<RequireAll>\n        Require valid-user\n        Require ip \"192.0.2.0/24\"\n".Replace("\"", "", StringComparison.Ordinal));
+        Render(both).Files[1].Content.ShouldContain("<RequireAll>\n      Require valid-user\n      Require ip 192.0.2.0/24\n");
         Render([.. both, ("config/protected/inner/satisfy", Text("any\n"))]).Files[1].Content.ShouldContain("<RequireAny>");
         var wrong = Render([.. both, ("config/protected/inner/satisfy", Text("some"))]);
         wrong.Files[1].Content.ShouldContain("<RequireAll>");
