@@ -125,6 +125,8 @@ public sealed class ProtectedAreaTests(Sites sites) : HostTest(sites)
             "RewriteEngine On\nRewriteRule ^rewritten$ /private/index.html [L]",
             "RewriteEngine On\nRewriteRule ^rewritten$ /private/page.php [PT,NS]",
             "ErrorDocument 401 /private/index.html\nErrorDocument 403 /private/index.html\nErrorDocument 404 /private/page.php",
+            "Order deny,allow\nDeny from all\nErrorDocument 401 /private/index.html\nErrorDocument 403 /private/index.html",
+            "<RequireNone>\nRequire all granted\n</RequireNone>\nErrorDocument 403 /private/page.php",
             "FallbackResource /private/page.php",
             "DirectoryIndex /private/index.html /private/page.php",
             "Options +Includes\nAddOutputFilter INCLUDES .shtml .html",

@@ -121,7 +121,7 @@ internal sealed record ProtectedArea
             if (AsksPassword && !IsClosed)
             {
                 location.Comment("No password is asked for, nor anything shown, over a connection that can be read.");
-                location.Section("If", $"{isHere} && %{{HTTPS}} != 'on'", plain => plain
+                location.Section("If", $"{isHere} && %{{HTTPS}} != 'on'", plain => WithPlainErrors(plain)
                     .Directive("AuthMerging", "Off")
                     .Directive("Require", "all", "granted")
                     .Directive("Redirect", "302", "https://%{SERVER_NAME}%{REQUEST_URI}"));
@@ -133,9 +133,17 @@ internal sealed record ProtectedArea
         return apache.ToString();
     }
 
+    // Apache asks nobody again who is led from one page of an area to another, also not when that is the page that says he was turned away: ErrorDocument could show anything.
+    private static ApacheWriter WithPlainErrors(ApacheWriter section)
+    {
+        foreach (var status in (string[])["401", "403", "500"])
+            section.Directive("ErrorDocument", status, "default");
+        return section;
+    }
+
     private Action<ApacheWriter> Demand(DomainName domain) => section =>
     {
-        section.Directive("AuthMerging", "Off");
+        WithPlainErrors(section).Directive("AuthMerging", "Off");
         section.Section("IfModule", "mod_access_compat.c", old => old.Directive("Satisfy", "All")); // "Satisfy Any" with "Allow from all" would let everybody in
         if (IsClosed)
         {

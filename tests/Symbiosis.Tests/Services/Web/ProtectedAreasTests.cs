@@ -129,7 +129,7 @@ public sealed class ProtectedAreasTests
 
     private static readonly string[] Known =
     [
-        "#", "<Location", "</Location", "<If", "</If", "<IfModule", "</IfModule", "<RequireAll", "</RequireAll", "<RequireAny", "</RequireAny", "AuthMerging", "Satisfy", "AuthType", "AuthName",
+        "#", "<Location", "</Location", "<If", "</If", "<IfModule", "</IfModule", "<RequireAll", "</RequireAll", "<RequireAny", "</RequireAny", "AuthMerging", "ErrorDocument", "Satisfy", "AuthType", "AuthName",
         "AuthBasicProvider", "AuthBasicAuthoritative", "AuthBasicUseDigestAlgorithm", "AuthUserFile", "Require", "Redirect",
     ];
 
