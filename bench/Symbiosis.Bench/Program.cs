@@ -12,6 +12,7 @@ return args switch
     ["service", var root] => await ServiceProcess.ServeAsync(root),
     ["run", .. var options] => Compare(options),
     ["split", var splitter, .. var options] => MeasureSplitting(splitter, options),
+    ["certificates", .. var options] => MeasureCertificates(options),
     ["floor", var root] => MeasureFloor(root),
     ["read", var root] => MeasureReading(root),
     ["watch", var root] => MeasureWatching(root),
@@ -53,6 +54,13 @@ static int MeasureSplitting(string splitter, string[] options)
     var work = Path.Combine(TextOf(options, "--work", "/var/tmp/symbiosis-bench"), "split");
     var peer = TextOf(options, "--peer", "");
     return new LogSplitting(work, OptionOf(options, "--hosts", 1000), OptionOf(options, "--lines", 2_000_000)).Run(splitter, peer.Length == 0 ? null : peer) ? 0 : 1;
+}
+
+static int MeasureCertificates(string[] options)
+{
+    foreach (var domains in TextOf(options, "--domains", "1000,10000").Split(',').Select(int.Parse))
+        CertificateChecking.Run(Directory.CreateDirectory(TextOf(options, "--work", "/var/tmp/symbiosis-bench")).FullName, domains);
+    return 0;
 }
 
 static int MakeHost(string root, string[] options)
@@ -123,6 +131,7 @@ static int ShowUsage()
                Symbiosis.Bench host DIRECTORY [--domains N] [--seed N]
                Symbiosis.Bench once plan|apply DIRECTORY
                Symbiosis.Bench split PROGRAM [--hosts N] [--lines N] [--peer SPLIT-LOGFILE] [--work DIRECTORY]
+               Symbiosis.Bench certificates [--domains N,N,...] [--work DIRECTORY]
                Symbiosis.Bench floor DIRECTORY
                Symbiosis.Bench read DIRECTORY
                Symbiosis.Bench watch DIRECTORY

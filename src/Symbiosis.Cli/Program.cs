@@ -14,13 +14,16 @@ var root = args is ["log-splitter", ..] ? new RootCommand { LogSplitterVerb.Crea
     MergeVerb.Create(),
     DocumentVerb.Create(),
     WithdrawVerb.Create(),
+    SslVerb.Create(),
+    new Command("tls", "See how certificates stand.") { TlsStatusVerb.Create() },
     LogSplitterVerb.Create(),
     RotateLogsVerb.Create(),
     new Command("domain", "Make and list domains.") { DomainVerbs.CreateVerb(), DomainVerbs.ListVerb() },
     new Command("mailbox", "Make mailboxes.") { MailboxVerbs.CreateVerb() },
     new Command("mail", "See where mail goes and what waits; make keys.") { MailExplainVerb.Create(), MailQueueVerb.Create(), MailDkimVerb.Create(), MailEncryptPasswordsVerb.Create() },
 };
-var parsed = root.Parse(args);
+// The name the original had is a link to this program (TLS-27).
+var parsed = root.Parse(CalledAs.Name() == SslVerb.LinkName ? [SslVerb.Verb, .. args] : args);
 if (parsed.Errors.Count > 0)
 {
     if (parsed.CommandResult.Command is { Subcommands.Count: > 0 } command)

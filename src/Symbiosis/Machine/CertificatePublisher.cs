@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.Text;
 using Symbiosis.Machine.Native;
+using Symbiosis.Model;
 using Symbiosis.Services;
 
 namespace Symbiosis.Machine;
@@ -27,33 +28,51 @@ internal static class CertificatePublisher
     public static void Publish(Provision.SelfSignedCertificate wanted, HostRoot root, uint? readers, DateTimeOffset now)
     {
         var pem = SelfSignedCertificateMaker.Make(wanted, now);
-        var link = root.PathOf(wanted.Directory);
+        Publish(wanted.Directory, pem.FullChain, chain: "", pem.Key, root, readers, now);
+    }
+
+    /// <summary>Publishes a pair.</summary>
+    /// <param name="place">The path daemons know.</param>
+    /// <param name="fullChain">Certificate and intermediates, PEM.</param>
+    /// <param name="chain">Intermediates only, PEM; may be empty.</param>
+    /// <param name="key">Private key, PEM.</param>
+    /// <param name="root">Where the host's file system begins.</param>
+    /// <param name="readers">Group that may read the keys; null leaves them to root alone.</param>
+    /// <param name="now">The present time.</param>
+    public static void Publish(HostPath place, string fullChain, string chain, string key, HostRoot root, uint? readers, DateTimeOffset now)
+    {
+        var link = root.PathOf(place);
         var published = Path.GetDirectoryName(link)!; // an absolute path below /var/lib
         Directory.CreateDirectory(published);
-        var name = $".{wanted.Directory.Name}.{now.UtcTicks:x}";
+        // Two publications at the same moment (the service and a command) must not share a directory.
+        var name = $".{place.Name}.{now.UtcTicks:x}.{Guid.NewGuid():N}";
         var set = Path.Combine(published, name);
         Directory.CreateDirectory(set, DirectoryMode);
-        Write("fullchain.pem", pem.FullChain, PublicMode);
-        Write("key.pem", pem.Key, SecretMode);
-        Write("combined.pem", pem.Combined, SecretMode);
+        Write("fullchain.pem", fullChain, PublicMode);
+        Write("chain.pem", chain, PublicMode);
+        Write("key.pem", key, SecretMode);
+        Write("combined.pem", fullChain + key, SecretMode);
         Finish(set, DirectoryMode);
 
         // A symbolic link cannot be replaced in place, but a rename over it can. File.Move would look through the link.
-        var next = wanted.Directory.Name + ".next";
+        var next = $".{place.Name}.next";
         File.Delete(Path.Combine(published, next));
         File.CreateSymbolicLink(Path.Combine(published, next), name);
         using (var directory = FileDescriptor.OpenRoot(published, Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, out var error) ?? throw new Win32Exception((int)error, published))
         {
-            if (Stdio.renameat2(directory, next, directory, wanted.Directory.Name, flags: 0) != 0)
+            if (Stdio.renameat2(directory, next, directory, place.Name, flags: 0) != 0)
                 throw new Win32Exception(Marshal.GetLastPInvokeError(), link);
         }
 
         Finish(published, mode: null);
-        foreach (var old in Directory.EnumerateDirectories(published, $".{wanted.Directory.Name}.*"))
+        foreach (var old in Directory.EnumerateDirectories(published, $".{place.Name}.*"))
         {
-            if (old != set)
+            // Names of other publications may begin with this one and a dot; ours is followed by digits and a dot.
+            if (old != set && IsVersion(Path.GetFileName(old)[(place.Name.Length + 2)..]))
                 Directory.Delete(old, recursive: true);
         }
+
+        static bool IsVersion(string rest) => rest.Split('.')[0] is { Length: >= 12 } ticks && ticks.All(char.IsAsciiHexDigitLower) && rest.Split('.').Length <= 2;
 
         void Write(string file, string content, UnixFileMode mode)
         {

@@ -8,11 +8,7 @@ namespace Symbiosis.Machine;
 internal static class SelfSignedCertificateMaker
 {
     /// <summary>The texts of the published files (TLS-55): chain, key, and both in one.</summary>
-    internal sealed record Pem(string FullChain, string Key)
-    {
-        /// <summary>Certificate first, then key, as <c>ssl.combined</c> has it.</summary>
-        public string Combined => FullChain + Key;
-    }
+    internal sealed record Pem(string FullChain, string Key);
 
     /// <summary>Makes a new key and certificate. Valid from five minutes ago, against clocks that run behind.</summary>
     public static Pem Make(Provision.SelfSignedCertificate wanted, DateTimeOffset now)

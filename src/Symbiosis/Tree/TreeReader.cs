@@ -81,6 +81,17 @@ internal sealed class TreeReader(ReadingPlan plan, TreeReaderOptions options)
         return made;
     }
 
+    /// <summary>Opens the directory of a domain, or returns null when it is gone or has been replaced since the scan.</summary>
+    internal FileDescriptor? OpenDirectory(DomainEntry entry)
+    {
+        using var srv = FileDescriptor.OpenRoot(options.Root.PathOf(options.Srv), Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, out _);
+        var directory = srv is null ? null : OpenDomain(srv, entry);
+        if (directory is not null && directory.Stat(out var status) == Errno.None && IsStill(entry, status))
+            return directory;
+        directory?.Dispose();
+        return null;
+    }
+
     private Domain? ReadDomain(FileDescriptor srv, DomainEntry entry)
     {
         using var directory = OpenDomain(srv, entry);

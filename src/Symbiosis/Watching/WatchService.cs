@@ -19,12 +19,19 @@ internal sealed class WatchService(Pipeline pipeline, TreeWatcher watcher, Apply
     private readonly Channel<TouchedSet> _work = Channel.CreateUnbounded<TouchedSet>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Dictionary<string, int> _reloads = new(StringComparer.Ordinal);
     private readonly FindingBook _findings = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile StatusReport _report = new() { FromService = true };
     private long _lastSignOfLife;
     private volatile bool _isBusy;
 
     /// <summary>How the host stands now.</summary>
     public StatusReport Report => _report with { WatchedDirectories = watcher.WatchCount };
+
+    /// <summary>Is told of every change after it was applied, or null. Must return at once.</summary>
+    public Action<TouchedSet>? Applied { get; init; }
+
+    /// <summary>Ends when everything was read and applied for the first time.</summary>
+    public Task Ready => _ready.Task;
 
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -36,6 +43,7 @@ internal sealed class WatchService(Pipeline pipeline, TreeWatcher watcher, Apply
             await HandleAsync(TouchedSet.Everything(machine.Clock), stop.Token);
             _report = _report with { RunningSince = machine.Clock.GetUtcNow() };
             manager.SayReady();
+            _ready.TrySetResult();
             var listener = ListenAsync(stop.Token);
             await foreach (var touched in _work.Reader.ReadAllAsync(stop.Token))
                 await HandleAsync(touched, stop.Token);
@@ -72,6 +80,7 @@ internal sealed class WatchService(Pipeline pipeline, TreeWatcher watcher, Apply
         SayAlive();
         _isBusy = true;
         await ApplyTouchedAsync(touched, cancellationToken);
+        Applied?.Invoke(touched);
         // Reading ten thousand domains leaves a hundred megabytes behind that single changes never need again.
         if (touched.IsEverything)
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);

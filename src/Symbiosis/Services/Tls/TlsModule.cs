@@ -6,12 +6,15 @@ using Symbiosis.Tree;
 namespace Symbiosis.Services.Tls;
 
 /// <summary>
-/// The host certificate: daemons always find a key and certificate for the host's own name, from the first minute and without network (TLS-52, TLS-53, TLS-55).
+/// The settings of certificates, and the host certificate: daemons always find a key and certificate for the host's own name, from the first minute and without network (TLS-52, TLS-53, TLS-55).
+/// Keys and certificates of domains are no part of the plan; they are looked after beside it, see <c>CertificateKeeping</c>.
 /// </summary>
 public sealed class TlsModule : IServiceModule
 {
-    /// <summary>A self-signed certificate is renewed when fewer days than this are left.</summary>
-    internal const int RenewBelowDays = 30;
+    /// <summary>
+    /// A self-signed certificate of the host is made anew when fewer days than this are left, or less than a quarter of its validity. That is later than a set in <c>/srv/HOST</c> is renewed, so the two never compete.
+    /// </summary>
+    internal const int RenewBelowDays = 14;
 
     /// <summary>Validity of a new self-signed certificate in days (<c>selfsigned/lifetime</c>, manual 4.5).</summary>
     internal const int DefaultLifetimeDays = 365;
@@ -29,7 +32,31 @@ public sealed class TlsModule : IServiceModule
     /// <inheritdoc />
     public ValueList<Setting> Settings { get; } =
     [
-        new(LifetimePath, SettingForm.Text, "Validity of self-signed certificates, in days") { Default = "365", Example = "90" },
+        new(Provider.SettingPath, SettingForm.Text, "Who makes the domain's certificates: letsencrypt, selfsigned or false") { Default = "letsencrypt", Example = "selfsigned" },
+        new(WantedNames.ExtraNamesPath, SettingForm.Text, "Further names for the certificate, equal to or below a name of the domain") { Example = "mail.example.com" },
+        new(SetsPath, SettingForm.Directory, "Certificate sets, one directory each"),
+        new(CurrentPath, SettingForm.DaemonReads, "Link to the set in use"),
+        .. LegacyFiles.Select(file => new Setting("config/" + file, SettingForm.DaemonReads, "Key or certificate from the time before there were sets")),
+        .. ProviderOptions.Declared.SelectMany(option => ((string[])["config/ssl", "~/.symbiosis/ssl", "/etc/symbiosis/ssl"])
+            .Select(directory => new Setting($"{directory}/{option.Provider}/{option.Name}", option.Form, option.Summary) { Default = option.Default, Example = option.Example })),
+        new(ProviderOptions.AllowedEndpointsPath, SettingForm.Text, "Endpoints that tenants may name") { Default = "any https address that is not internal", Example = "https://acme-v02.api.letsencrypt.org/directory" },
+    ];
+
+    /// <summary>Directory of the sets, relative to the domain.</summary>
+    internal const string SetsPath = "config/ssl/sets";
+
+    /// <summary>The link to the current set, relative to the domain.</summary>
+    internal const string CurrentPath = "config/ssl/current";
+
+    /// <summary>Files directly in <c>config/</c> that form the legacy set (TLS-16).</summary>
+    internal static readonly string[] LegacyFiles = [.. SetParser.PairFiles, SetParser.BundleFile];
+
+    /// <summary>What is read to look after certificates: the settings, and with them the contents of sets, which no plan ever needs.</summary>
+    internal ValueList<Setting> DeepSettings =>
+    [
+        .. Settings,
+        new(SetsPath, SettingForm.DirectoryOfTexts, "Certificate sets"),
+        .. LegacyFiles.Select(file => new Setting("config/" + file, SettingForm.Secret, "Legacy set")),
     ];
 
     /// <inheritdoc />
@@ -53,7 +80,7 @@ public sealed class TlsModule : IServiceModule
         return new HostRendering
         {
             Diagnostics = diagnostics.ToValueList(),
-            Provisions = WhyNewCertificate(host) is { } why ? [new Provision.SelfSignedCertificate(directory, [host.Name], lifetimeDays, why)] : [],
+            Provisions = WhyNewCertificate(host, lifetimeDays) is { } why ? [new Provision.SelfSignedCertificate(directory, [host.Name], lifetimeDays, why)] : [],
             Links =
             [
                 .. new[] { ("ssl.crt", "fullchain.pem"), ("ssl.key", "key.pem"), ("ssl.combined", "combined.pem") }
@@ -63,12 +90,12 @@ public sealed class TlsModule : IServiceModule
     }
 
     // Never replaces a certificate that somebody trusted has issued by a self-signed one, however old it is: clients have better errors for expiry.
-    private static string? WhyNewCertificate(Host host) => host.Certificate switch
+    private static string? WhyNewCertificate(Host host, int lifetimeDays) => host.Certificate switch
     {
         null => $"{host.Name} has no certificate yet (TLS-52)",
         { IsSelfSigned: false } => null,
         var current when !current.Names.Contains(host.Name.Value) => $"the self-signed certificate is for {string.Join(", ", current.Names)}, the host is {host.Name} (TLS-9)",
-        var current when current.NotAfter - host.ReadAt < TimeSpan.FromDays(RenewBelowDays) => $"the self-signed certificate ends on {current.NotAfter:yyyy-MM-dd} (TLS-52)",
+        var current when current.NotAfter - host.ReadAt < TimeSpan.FromDays(Math.Min(RenewBelowDays, lifetimeDays / 4.0)) => $"the self-signed certificate ends on {current.NotAfter:yyyy-MM-dd} (TLS-52)",
         _ => null,
     };
 
