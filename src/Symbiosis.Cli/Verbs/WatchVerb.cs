@@ -1,4 +1,6 @@
 using Symbiosis.Cli.Output;
+using Symbiosis.Journals;
+using Symbiosis.Services.Mail;
 using Symbiosis.Watching;
 
 namespace Symbiosis.Cli.Verbs;
@@ -29,6 +31,7 @@ internal static class WatchVerb
         var service = new WatchService(HostPipeline.Create(machine, prefix, writes: true, watcher), watcher, machine, manager);
         using var socket = StatusSocket.Listen(StatusReport.SocketPath);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var noting = new MailNotes(machine.Clock, prefix, MailPaths.Users.Value).FollowAsync(stop.Token);
         var answering = socket.ServeAsync(() => service.Report, stop.Token);
         try
         {
@@ -38,7 +41,7 @@ internal static class WatchVerb
         finally
         {
             await stop.CancelAsync();
-            await answering.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // it ends by being cancelled
+            await Task.WhenAll(answering, noting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // they end by being cancelled
         }
     }
 }

@@ -57,6 +57,11 @@ internal sealed class FileDescriptor : SafeHandleMinusOneIsInvalid
     /// <summary>What the open object is.</summary>
     public Errno Stat(out FileStatus status) => Status(SysStat.statx(this, [0], Fcntl.AT_EMPTY_PATH, out var raw), ref raw, out status);
 
+    /// <summary>When the open object was last changed in any way, which nobody can set (statx(2), <c>stx_ctime</c>); null when it cannot be told.</summary>
+    public DateTimeOffset? ChangeTime() => SysStat.statx(this, [0], Fcntl.AT_EMPTY_PATH, out var raw) == 0
+        ? DateTimeOffset.FromUnixTimeSeconds(raw.stx_ctime.tv_sec).AddTicks(raw.stx_ctime.tv_nsec / 100)
+        : null;
+
     /// <summary>What a name below this directory is; a link is not followed unless asked.</summary>
     /// <param name="name">NUL-terminated name.</param>
     /// <param name="status">What it is.</param>

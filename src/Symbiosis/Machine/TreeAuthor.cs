@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Text;
 using Symbiosis.Machine.Native;
+using Symbiosis.Model;
 
 namespace Symbiosis.Machine;
 
@@ -42,18 +43,69 @@ internal static class TreeAuthor
         if (directory is null)
             return failure;
         var name = relativePath[(slash + 1)..];
+        return WriteThenRename(directory, name, $"{root}/{relativePath}", content, mode, Stdio.RENAME_NOREPLACE);
+    });
+
+    private static Failure? WriteThenRename(FileDescriptor directory, string name, string path, string content, uint mode, uint renameFlags)
+    {
         var temporary = $".{name}.{Guid.NewGuid():N}";
         using var file = directory.OpenBelow(temporary, Fcntl.O_WRONLY | Fcntl.O_CREAT | Fcntl.O_EXCL, out var error, mode);
         if (file is null)
-            return new Failure($"{root}/{relativePath}", Words(error));
+            return new Failure(path, Words(error));
         error = file.WriteFully(Encoding.UTF8.GetBytes(content));
-        if (error == Errno.None && (SysStat.fchmod(file, mode) != 0 || Unistd.fsync(file) != 0 || Stdio.renameat2(directory, temporary, directory, name, Stdio.RENAME_NOREPLACE) != 0))
+        if (error == Errno.None && (SysStat.fchmod(file, mode) != 0 || Unistd.fsync(file) != 0 || Stdio.renameat2(directory, temporary, directory, name, renameFlags) != 0))
             error = FileDescriptor.LastError();
         if (error == Errno.None)
             return null;
         _ = Unistd.unlinkat(directory, temporary, 0); // best effort: the failure to report is the one above
-        return new Failure($"{root}/{relativePath}", Words(error));
-    });
+        return new Failure(path, Words(error));
+    }
+
+    /// <summary>
+    /// Writes a file anew or for the first time, with the ids of whom its directory belongs to. The directory must exist and belong to a person, and no link is followed.
+    /// </summary>
+    /// <param name="root">As in <see cref="MakeDirectory"/>.</param>
+    /// <param name="relativePath">Path below it, with at least one directory.</param>
+    /// <param name="content">The whole text.</param>
+    /// <param name="mode">Permission bits.</param>
+    public static Failure? ReplaceFile(string root, string relativePath, string content, uint mode)
+    {
+        var path = $"{root}/{relativePath}";
+        var slash = relativePath.LastIndexOf('/');
+        using var top = FileDescriptor.OpenRoot(root, Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, out var error);
+        using var directory = top?.OpenBelow(relativePath[..slash], Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, out error);
+        if (directory is null)
+            return new Failure(path, Words(error));
+        error = directory.Stat(out var status);
+        if (error != Errno.None)
+            return new Failure(path, Words(error));
+        if (Unistd.geteuid() == 0 && !(Owner.IsPerson(status.Uid) && Owner.IsPerson(status.Gid)))
+            return new Failure(path, $"its directory belongs to a system account (uid {status.Uid}, gid {status.Gid})");
+        return FileIdentity.Use(status.Uid, status.Gid, () => WriteThenRename(directory, relativePath[(slash + 1)..], path, content, mode, renameFlags: 0));
+    }
+
+    /// <summary>
+    /// What a small text file holds, read with the rights of whom its directory belongs to and without following a link; null when it is absent, no regular file or larger than
+    /// <paramref name="maxBytes"/>.
+    /// </summary>
+    public static string? ReadFile(string root, string relativePath, int maxBytes)
+    {
+        var slash = relativePath.LastIndexOf('/');
+        using var top = FileDescriptor.OpenRoot(root, Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, out _);
+        using var directory = top?.OpenBelow(relativePath[..slash], Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, out _);
+        if (directory is null || directory.Stat(out var owner) != Errno.None)
+            return null;
+        return FileIdentity.Use(owner.Uid, owner.Gid, () => ReadBelow(directory, relativePath[(slash + 1)..], maxBytes));
+    }
+
+    private static string? ReadBelow(FileDescriptor directory, string name, int maxBytes)
+    {
+        using var file = directory.OpenBelow(name, Fcntl.O_RDONLY, out _);
+        if (file is null || file.Stat(out var status) != Errno.None || status.Sort != FileSort.Regular || status.SizeBytes > maxBytes)
+            return null;
+        var content = new byte[status.SizeBytes];
+        return file.ReadFully(content, out _) is >= 0 and var count ? Encoding.UTF8.GetString(content, 0, count) : null;
+    }
 
     private static FileDescriptor? Descend(string root, string relativePath, out Failure? failure)
     {

@@ -45,6 +45,27 @@ internal sealed class Dovecot23Config : DovecotConfig
             auth_verbose = yes
             disable_plaintext_auth = yes
             """)),
+        Part("30-authentication/40-passdb-app-passwords", AppPasswordDatabases((name, place) => DovecotText.Of($$"""
+            passdb {
+              name = {{name}}
+              driver = passwd-file
+              args = username_format={{place}}/%Lu {{Users}}/%Ld
+              auth_verbose = no
+            }
+            """))),
+        Part("30-authentication/45-app-password-use", DovecotText.Of($$"""
+            # Says in the log which of them was used, and nothing else.
+            event_exporter app-passwords {
+              format = json
+              format_args = time-unix
+              transport = log
+            }
+            metric app_passwords {
+              filter = event=auth_passdb_request_finished AND result=ok AND passdb_name={{DovecotText.Word(AppPassword.DatabasePrefix)}}*
+              exporter = app-passwords
+              exporter_include = name timestamps fields
+            }
+            """)),
         Part("30-authentication/50-passdb-passwd-file", DovecotText.Of($$"""
             # One table a domain (MAIL-170). No file: no such user.
             passdb {

@@ -58,6 +58,27 @@ internal sealed class Dovecot24Config : DovecotConfig
             auth_verbose = yes
             auth_allow_cleartext = no
             """)),
+        Part("30-authentication/40-passdb-app-passwords", AppPasswordDatabases((name, place) => DovecotText.Of($$"""
+            passdb {{name}} {
+              driver = passwd-file
+              passwd_file_path = {{Users}}
+              auth_username_format = "{{place}}/%{user | lower}"
+              auth_verbose = no
+            }
+            """))),
+        Part("30-authentication/45-app-password-use", DovecotText.Of($$"""
+            # Says in the log which of them was used, and nothing else.
+            event_exporter app-passwords {
+              driver = log
+              format = json
+              time_format = unix
+            }
+            metric app_passwords {
+              filter = event=auth_passdb_request_finished AND result=ok AND passdb={{DovecotText.Word(AppPassword.DatabasePrefix)}}*
+              exporter = app-passwords
+              exporter_include = name timestamps fields
+            }
+            """)),
         Part("30-authentication/50-passdb-passwd-file", DovecotText.Of($$"""
             # One table a domain (MAIL-170). No file: no such user.
             passdb passwd-file {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Symbiosis.Model;
 using Symbiosis.Rendering;
 
@@ -96,6 +97,15 @@ internal abstract class DovecotConfig
           }
         }
         """));
+
+    /// <summary>
+    /// Databases of further passwords, asked before that of the mailbox's own password: so the last word, and the line in the log that says a login failed, is still that of the latter. All
+    /// read the one table of the domain, each under names of its own.
+    /// </summary>
+    protected static DovecotText AppPasswordDatabases(Func<DovecotText, DovecotText, DovecotText> database) => DovecotText.Verbatim(string.Join('\n', Enumerable
+        .Range(1, AppPassword.MostPerMailbox)
+        .Select(place => database(DovecotText.Word(AppPassword.DatabaseName(place)), DovecotText.Word(place.ToString(CultureInfo.InvariantCulture))).Value.TrimEnd('\n'))
+        .Prepend("# mailboxes/NAME/passwords.d")) + "\n");
 
     /// <summary>Joins a position and its text.</summary>
     protected static ConfigurationPart Part(string path, DovecotText text) => new(path, text.Value);

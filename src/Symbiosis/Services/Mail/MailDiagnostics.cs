@@ -42,9 +42,11 @@ internal static class MailDiagnostics
 
     public static readonly DiagnosticKind BadAccessItem = new("MAIL018", Severity.Warning, "A line of a black or white list cannot be used");
 
+    public static readonly DiagnosticKind BadAppPassword = new("MAIL019", Severity.Warning, "A file in a mailbox's passwords.d cannot be used as a further password");
+
     public static ValueList<DiagnosticKind> All { get; } =
     [
         UnusableName, SystemOwner, NoUsablePassword, RefusedPassword, WeakHash, BadAlias, Unsearchable, SnippetIgnored, NotInstalled, UnknownDovecot, WritableForward, ReadablePassword, LinkedMailbox,
-        BadBlockList, SourceNotHere, NoDkimKey, BadDkimKey, BadAccessItem,
+        BadBlockList, SourceNotHere, NoDkimKey, BadDkimKey, BadAccessItem, BadAppPassword,
     ];
 }

@@ -74,6 +74,7 @@ internal sealed class MailDomain(Domain domain, Host host, DovecotConfig? doveco
     {
         var account = new MailAccount(host, language, passwords);
         var users = new List<MailUser>();
+        var furtherPasswords = FindAppPasswordFiles();
         var keepsPlain = domain.Tree[MailSettings.KeepPlainPasswords].Value.IsSet;
         var domainQuota = account.ReadQuota(domain.Tree[MailSettings.DomainQuota]) ?? account.ReadQuota(host.Tree[MailSettings.HostQuota]) ?? [];
         foreach (var name in domain.Tree.MailboxNames)
@@ -107,11 +108,58 @@ internal sealed class MailDomain(Domain domain, Host host, DovecotConfig? doveco
             var (hash, better) = account.ReadPassword(password, domain.Directory.Value, passwordPath, address);
             KeepSecret(passwordPath, password, better, keepsPlain);
             var quota = account.ReadQuota(domain.Tree[MailSettings.Quota(name)]) ?? domainQuota; // MAIL-53
-            users.Add(new MailUser(address, hash, directory.Uid, directory.Gid, path) { Fields = quota });
+            users.Add(new MailUser(address, hash, directory.Uid, directory.Gid, path)
+            {
+                Fields = quota,
+                AppPasswords = ReadAppPasswords(account, name, address, furtherPasswords[name], keepsPlain),
+            });
         }
 
         _diagnostics.AddRange(account.Diagnostics);
         return users;
+    }
+
+    // Once for all mailboxes: looking below each of very many directories would look at everything as often. Most domains have none.
+    private ILookup<string, string> FindAppPasswordFiles()
+    {
+        var directories = domain.Tree.MailboxNames.Where(name => domain.Tree[MailSettings.AppPasswords(name)].Kind == NodeKind.Directory).ToHashSet(StringComparer.Ordinal);
+        var paths = directories.Count == 0 ? [] : domain.Tree.Nodes.Keys.Where(path => path.Contains("/passwords.d/", StringComparison.Ordinal));
+        return paths.Select(path => (Path: path, Mailbox: path.Split('/')[1]))
+            .Where(file => directories.Contains(file.Mailbox))
+            .ToLookup(file => file.Mailbox, file => file.Path, StringComparer.Ordinal);
+    }
+
+    private ValueList<AppPassword> ReadAppPasswords(MailAccount account, string mailbox, string address, IEnumerable<string> paths, bool keepsPlain)
+    {
+        var directory = MailSettings.AppPasswords(mailbox);
+        var found = new List<AppPassword>();
+        foreach (var path in paths.Order(StringComparer.Ordinal))
+        {
+            var label = path[(directory.Length + 1)..];
+            var node = domain.Tree[path];
+            if (label.StartsWith('.') || label.EndsWith('~'))
+                continue; // what an editor leaves, and our own temporary files
+            if (AppPassword.FindFault(label) is { } fault)
+            {
+                _diagnostics.Add(MailDiagnostics.BadAppPassword.At(domain.PathOf(path), $"nobody can log in with it: of its name, {fault}", "rename it, for example phone"));
+                continue;
+            }
+
+            if (found.Count == AppPassword.MostPerMailbox)
+            {
+                _diagnostics.Add(MailDiagnostics.BadAppPassword.At(domain.PathOf(directory), $"holds more than {AppPassword.MostPerMailbox} passwords; {label} and those after it do not count", "remove those that are not used"));
+                break;
+            }
+
+            // The salt must differ from that of the mailbox's own password, should both be the same.
+            var (hash, better) = account.ReadPassword(node, domain.Directory.Value, path, $"{address} {label}");
+            if (!domain.Tree[directory].IsLinked)
+                KeepSecret(path, node, better, keepsPlain);
+            if (hash is not null)
+                found.Add(new AppPassword(label, hash));
+        }
+
+        return found.ToValueList();
     }
 
     // MAIL-61: a plain password becomes its hash. CORE-23: and only its owner may read the file.

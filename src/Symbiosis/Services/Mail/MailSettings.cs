@@ -29,6 +29,8 @@ internal static class MailSettings
         new(Mailboxes, SettingForm.Directory, "The domain's mailboxes, one directory each"),
         new("mailboxes/*", SettingForm.Directory, "Makes the address exist: mail for it is stored in the directory's Maildir"),
         new("mailboxes/*/password", SettingForm.Secret, "Password for IMAP, POP3, sending and scripts; the login name is the whole address") { Default = "no login", Example = "correct horse battery staple" },
+        new("mailboxes/*/passwords.d", SettingForm.DirectoryOfTexts, "Further passwords of the mailbox, one file each, named after the program or device that uses it") { Example = "phone: correct horse battery staple" },
+        new("mailboxes/*/passwords.used", SettingForm.DaemonReads, "When each of these passwords was used last, for what and from where; written by the program"),
         new("mailboxes/*/quota", SettingForm.Size, "Storage limit of the mailbox") { Default = DomainQuota, Example = "500M" },
         new("mailboxes/*/forward", SettingForm.DaemonReads, "Addresses that get the mail instead, or an Exim filter") { Example = "bob@example.com" },
         new("mailboxes/*/ratelimit", SettingForm.Text, "How many recipients the mailbox may write to in a day; empty means 100") { Default = DomainRateLimit, Example = "200" },
@@ -68,6 +70,12 @@ internal static class MailSettings
     public static string Mailbox(string name) => $"mailboxes/{name}";
 
     public static string Password(string name) => $"mailboxes/{name}/password";
+
+    /// <summary>The directory of further passwords.</summary>
+    public static string AppPasswords(string name) => $"mailboxes/{name}/passwords.d";
+
+    /// <summary>Where it is noted when they were used.</summary>
+    public static string AppPasswordUses(string name) => $"mailboxes/{name}/passwords.used";
 
     public static string Quota(string name) => $"mailboxes/{name}/quota";
 

@@ -17,6 +17,9 @@ internal sealed record MailUser(string LoginName, string? Password, uint Uid, ui
 
     /// <summary>Further fields, such as the quota.</summary>
     public ValueList<string> Fields { get; init; }
+
+    /// <summary>Further passwords, at most <see cref="AppPassword.MostPerMailbox"/>.</summary>
+    public ValueList<AppPassword> AppPasswords { get; init; }
 }
 
 /// <summary>
@@ -44,10 +47,39 @@ internal static class UserTable
             foreach (var field in user.Fields)
                 text.Append(text[^1] == ':' ? "" : " ").Append(LastField(field));
             text.Append('\n');
+            AppendAppPasswords(text, user);
         }
 
         return text.ToString();
     }
+
+    // A line for each further password: the database app-1 looks for "1/bob@example.com". It names only who it is; everything else stands in the line of the user.
+    private static void AppendAppPasswords(StringBuilder text, MailUser user)
+    {
+        for (var i = 0; i < user.AppPasswords.Count; i++)
+        {
+            text.Append(Field(AppPassword.TableKey(i + 1, user.LoginName))).Append(':').Append(Field(user.AppPasswords[i].Hash))
+                .Append("::::::user=").Append(LastField(user.CanonicalName ?? user.LoginName)).Append(' ').Append(LabelField).Append(LastField(user.AppPasswords[i].Label)).Append('\n');
+        }
+    }
+
+    /// <summary>The label and the canonical name of the further password at a place, as a rendered table holds it; null when there is none.</summary>
+    public static (string Label, string Mailbox)? FindAppPassword(string table, int place, string loginName)
+    {
+        var start = AppPassword.TableKey(place, loginName) + ":";
+        foreach (var line in table.AsSpan().EnumerateLines())
+        {
+            if (!line.StartsWith(start, StringComparison.Ordinal))
+                continue;
+            var fields = line[(line.LastIndexOf(':') + 1)..].ToString().Split(' ');
+            if (fields is [['u', 's', 'e', 'r', '=', .. var mailbox], var label] && label.StartsWith(LabelField, StringComparison.Ordinal))
+                return (label[LabelField.Length..], mailbox);
+        }
+
+        return null;
+    }
+
+    private const string LabelField = "app_password=";
 
     /// <summary>True when a text can stand in the table.</summary>
     public static bool CanHold(string text) => text.Length > 0 && text[0] != '#' && !text.AsSpan().ContainsAny(':', ' ', '%') && !ControlCharacters.AreIn(text);
