@@ -15,6 +15,7 @@ internal sealed record PlanDocument
         Changes = [.. plan.Changes.Select(change => Change.From(change, readCurrent))],
         TreeChanges = [.. plan.TreeChanges.Select(change => new TreeChangeItem(change.Domain.Value, change.RelativePath, change.Because))],
         Provisions = [.. plan.Provisions.Select(PlanText.Describe)],
+        Loads = [.. plan.Loads.Select(load => load.Entry.Path)],
         LeftAlone = [.. plan.LeftAlone.Select(kept => new LeftAloneItem(kept.File.Path.Value, PlanText.DescribeVerdict(kept.Verdict), string.Join('\n', PlanDifference.Lines(kept))))],
         Reload = [.. plan.Daemons.Select(daemon => daemon.Name)],
         Refused = plan.Refusal?.ToString(),
@@ -27,6 +28,9 @@ internal sealed record PlanDocument
     public required IReadOnlyList<TreeChangeItem> TreeChanges { get; init; }
 
     public required IReadOnlyList<string> Provisions { get; init; }
+
+    /// <summary>Files of others, such as renewed certificates, that daemons load again.</summary>
+    public required IReadOnlyList<string> Loads { get; init; }
 
     public required IReadOnlyList<LeftAloneItem> LeftAlone { get; init; }
 

@@ -8,7 +8,7 @@ internal static class PlanText
 {
     public static void Write(ChangePlan plan, Terminal terminal)
     {
-        var units = plan.Changes.Select(change => change.Unit).Concat(plan.TreeChanges.Select(change => change.Domain.Value)).Distinct(StringComparer.Ordinal);
+        var units = plan.Changes.Select(change => change.Unit).Concat(plan.TreeChanges.Select(change => change.Domain.Value)).Concat(Renewed(plan).Select(load => load.Entry.Unit)).Distinct(StringComparer.Ordinal);
         foreach (var unit in units.OrderBy(unit => unit == DesiredUnit.HostUnit).ThenBy(unit => unit, StringComparer.Ordinal))
         {
             terminal.Line(terminal.Bold(unit == DesiredUnit.HostUnit ? "the host" : unit));
@@ -16,6 +16,8 @@ internal static class PlanText
                 terminal.Line($"  {terminal.Yellow("~")} {(change.RelativePath.Length > 0 ? change.RelativePath : "the directory itself")}  {terminal.Dim(change.Because)}");
             foreach (var change in plan.Changes.Where(change => change.Unit == unit).OrderBy(change => change.Path))
                 WriteChange(change, terminal);
+            foreach (var load in Renewed(plan).Where(load => load.Entry.Unit == unit))
+                terminal.Line($"  {terminal.Yellow("~")} {load.Entry.Path}  {terminal.Dim($"loaded by {string.Join(", ", load.Entry.Daemons)}: {load.Because}")}");
             terminal.Line();
         }
 
@@ -33,10 +35,13 @@ internal static class PlanText
             return "Nothing to change.";
         var made = plan.Changes.Count(IsNew) + plan.Provisions.Count;
         var removed = plan.Changes.Count(change => change is PlannedChange.RemoveFile or PlannedChange.RemoveLink);
-        var changed = plan.Changes.Count - plan.Changes.Count(IsNew) - removed + plan.TreeChanges.Count;
+        var changed = plan.Changes.Count - plan.Changes.Count(IsNew) - removed + plan.TreeChanges.Count + Renewed(plan).Count();
         var reload = plan.Daemons.Count == 0 ? "no daemon to reload" : "reload " + string.Join(", ", plan.Daemons.Select(daemon => daemon.Name));
         return $"Plan: {made} to create, {changed} to change, {removed} to remove; {reload}.";
     }
+
+    // What is only made by this plan is shown as made.
+    private static IEnumerable<PlannedLoad> Renewed(ChangePlan plan) => plan.Loads.Where(load => load.Entry.Version.Length > 0);
 
     internal static bool IsNew(PlannedChange change) =>
         change is PlannedChange.WriteFile { Verdict: FileVerdict.Create } || (change is PlannedChange.MakeLink && change.Found is FoundFile.Missing);

@@ -171,6 +171,7 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
         private readonly List<QuarantinedUnit> _quarantined = [];
         private readonly List<string> _rolledBack = [];
         private readonly List<Daemon> _reloaded = [];
+        private readonly Dictionary<HostPath, string> _made = [];
         private int _treeChanges;
         private bool _hasJournal;
         private bool _isCommitted;
@@ -243,6 +244,8 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
                 {
                     case Provision.SelfSignedCertificate certificate:
                         CertificatePublisher.Publish(certificate, _host.Root, _files.FindGroup("ssl-cert"), _host.Clock.GetUtcNow());
+                        if (PublishedCertificateReader.Read(_host.Root, certificate.Names[0]) is { } made)
+                            _made[certificate.Directory] = made.Fingerprint;
                         break;
                     default:
                         throw new System.Diagnostics.UnreachableException();
@@ -345,7 +348,7 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
             foreach (var daemon in _plan.Daemons.AsEnumerable())
             {
                 _cancellationToken.ThrowIfCancellationRequested();
-                if (!_options.Reloads || (_plan.Provisions.Count == 0 && OperationsOf(daemon).Count == 0))
+                if (!_options.Reloads || (_plan.Provisions.Count == 0 && OperationsOf(daemon).Count == 0 && !_plan.Loads.Any(load => load.Entry.Daemons.Contains(daemon.Name))))
                     continue;
                 if (!await IsRunningAsync(daemon))
                 {
@@ -415,11 +418,25 @@ internal sealed class Applier(ApplyHost machine, WrittenStore store)
             if (_hasJournal)
                 _applier._journal.Committing();
             _isCommitted = true;
-            _diagnostics.AddRange(_applier.Finish(_operations, _plan.Adoptions, _plan.Forgotten));
+            _diagnostics.AddRange(_applier.Finish(_operations, [.. _plan.Adoptions, .. Loaded()], _plan.Forgotten));
             foreach (var path in _plan.NoLongerRejected)
                 _applier.RemoveState(StateDirectory.Rejected, path);
             if (_hasJournal)
                 _applier._journal.End();
+        }
+
+        // What daemons read now. One that does not run reads it when it starts; one that could not be reloaded is told again by the next plan.
+        private IEnumerable<WrittenEntry> Loaded()
+        {
+            if (!_options.Reloads)
+                yield break;
+            foreach (var load in _plan.Loads.Where(load => !load.Entry.Daemons.Any(_rolledBack.Contains)))
+            {
+                if (load.Entry.Version.Length > 0)
+                    yield return load.Entry;
+                else if (_made.TryGetValue(HostPath.Parse(load.Entry.Path).Parent, out var version))
+                    yield return load.Entry with { Version = version };
+            }
         }
 
         private void Undo(IReadOnlyList<Operation> operations)

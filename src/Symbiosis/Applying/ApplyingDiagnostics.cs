@@ -30,9 +30,11 @@ public static class ApplyingDiagnostics
 
     internal static readonly DiagnosticKind CopyKept = new("APPLY012", Severity.Note, "A copy of a replaced file is kept in the state directory");
 
+    internal static readonly DiagnosticKind OtherCertificate = new("APPLY013", Severity.Error, "A daemon shows another certificate than the published one after its reload");
+
     /// <summary>All of them.</summary>
     public static ValueList<DiagnosticKind> All { get; } =
     [
-        CheckerRefused, BrokenBefore, CheckerFailed, ReloadFailed, ProbeFailed, StillBroken, NotRunning, HostRefused, ChangedMeanwhile, Recovered, TreeChangeFailed, CopyKept,
+        CheckerRefused, BrokenBefore, CheckerFailed, ReloadFailed, ProbeFailed, StillBroken, NotRunning, HostRefused, ChangedMeanwhile, Recovered, TreeChangeFailed, CopyKept, OtherCertificate,
     ];
 }

@@ -28,7 +28,7 @@ internal sealed class DiskSurvey(IHostFiles files)
                 Look(disk, written, link.Path.Value);
         }
 
-        foreach (var orphan in Planner.FindOrphans(desired, written, disk.Knows))
+        foreach (var orphan in Planner.FindOrphans(desired, written, disk.Knows).Where(orphan => orphan is not WrittenLoad))
         {
             Look(disk, written, orphan.Path);
             if (orphan is WrittenFile { EnabledLink: { } link })

@@ -43,6 +43,9 @@ internal static class WrittenLine
                 if (file.IsOrphan)
                     json.WriteBoolean("orphan"u8, true);
                 break;
+            case WrittenLoad load:
+                json.WriteString("loaded"u8, load.Version);
+                break;
             case WrittenLink link:
                 json.WriteString("target"u8, link.Target);
                 if (link.WasThere)
@@ -89,7 +92,7 @@ internal static class WrittenLine
     private static void Read(ReadOnlySpan<byte> line, WrittenRecord record)
     {
         var json = new FlatJson(line);
-        string? path = null, unit = null, service = null, link = null, target = null, mark = null;
+        string? path = null, unit = null, service = null, link = null, target = null, mark = null, loaded = null;
         ContentDigest digest = default;
         ContentDigest? @base = null;
         ulong size = 0, mtime = 0, ctime = 0, inode = 0;
@@ -128,6 +131,8 @@ internal static class WrittenLine
                 isOrphan = json.ReadAny().SequenceEqual("true"u8);
             else if (name.SequenceEqual("target"u8))
                 target = json.ReadString();
+            else if (name.SequenceEqual("loaded"u8))
+                loaded = json.ReadString();
             else if (name.SequenceEqual("there"u8))
                 wasThere = json.ReadAny().SequenceEqual("true"u8);
             else if (name.SequenceEqual("gone"u8))
@@ -143,6 +148,10 @@ internal static class WrittenLine
         if (gone is { } modifiedNs)
         {
             record.Remove(path, (long)modifiedNs);
+        }
+        else if (loaded is not null)
+        {
+            record.Put(new WrittenLoad { Path = path, Unit = unit!, Service = service ?? "", Version = loaded, Daemons = daemons }); // unit: tested above
         }
         else if (target is not null)
         {

@@ -45,6 +45,9 @@ public sealed record DesiredUnit(string Name, ValueList<RenderedFile> Files, Val
     /// <summary>Things to make before anything is staged; only the host unit has them.</summary>
     public ValueList<Provision> Provisions { get; init; }
 
+    /// <summary>Files that daemons load for it without having them from us.</summary>
+    public ValueList<LoadedFile> Loads { get; init; }
+
     /// <summary>Files it still asks for without being able to say their text: they are neither written nor taken away.</summary>
     public ValueList<HostPath> Held { get; init; }
 }
@@ -73,6 +76,9 @@ public sealed record ChangePlan
     /// <summary>Things to make before anything is staged.</summary>
     public ValueList<Provision> Provisions { get; init; }
 
+    /// <summary>Files of others, such as renewed certificates, that daemons have to take into use by a reload.</summary>
+    public ValueList<PlannedLoad> Loads { get; init; }
+
     /// <summary>Files that were edited by hand, or that belong to somebody else, and are left alone.</summary>
     public ValueList<LeftAlone> LeftAlone { get; init; }
 
@@ -95,7 +101,31 @@ public sealed record ChangePlan
     public Diagnostic? Refusal { get; init; }
 
     /// <summary>True when applying would change nothing.</summary>
-    public bool IsEmpty => Changes.Count == 0 && TreeChanges.Count == 0 && Provisions.Count == 0;
+    public bool IsEmpty => Changes.Count == 0 && TreeChanges.Count == 0 && Provisions.Count == 0 && Loads.Count == 0;
+
+    /// <summary>Units for which something has to be taken into use by one of some daemons.</summary>
+    public IEnumerable<string> UnitsOf(IReadOnlyCollection<string> daemons) =>
+        Changes.Where(change => change.Daemons.Any(daemons.Contains)).Select(change => change.Unit)
+            .Concat(Loads.Where(load => load.Entry.Daemons.Any(daemons.Contains)).Select(load => load.Entry.Unit))
+            .Distinct(StringComparer.Ordinal);
+
+    /// <summary>The plan without everything that some daemons have to take into use: that is left for a later plan.</summary>
+    public ChangePlan Without(IReadOnlyCollection<string> daemons)
+    {
+        var changes = Changes.Where(change => !change.Daemons.Any(daemons.Contains)).ToValueList();
+        var loads = Loads.Where(load => !load.Entry.Daemons.Any(daemons.Contains)).ToValueList();
+        var left = changes.SelectMany(change => change.Daemons).Concat(loads.SelectMany(load => load.Entry.Daemons)).ToHashSet(StringComparer.Ordinal);
+        return this with { Changes = changes, Loads = loads, Daemons = Daemons.Where(daemon => left.Contains(daemon.Name)).ToValueList() };
+    }
+}
+
+/// <summary>A file of others that daemons take into use with this plan.</summary>
+/// <param name="Because">Why they read it.</param>
+/// <param name="Entry">What the record says afterwards. An empty version means that of the file made in the same apply.</param>
+public sealed record PlannedLoad(string Because, WrittenLoad Entry)
+{
+    /// <summary>Where clients must see it afterwards, when it is a certificate.</summary>
+    public ValueList<ShownCertificate> Shown { get; init; }
 }
 
 /// <summary>A file that stays as it is against what the tree asks for.</summary>

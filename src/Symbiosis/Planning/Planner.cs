@@ -33,6 +33,8 @@ public static class Planner
                 draft.Claimed.TryAdd(held.Value, unit.Name); // so that it is no orphan
             draft.TreeChanges.AddRange(unit.TreeChanges);
             draft.Provisions.AddRange(unit.Provisions);
+            foreach (var load in unit.Loads.GroupBy(load => load.Path))
+                draft.PlanLoad(unit.Name, [.. load]);
         }
 
         foreach (var orphan in FindOrphans(desired, written, draft.Claimed.ContainsKey))
@@ -73,6 +75,7 @@ public static class Planner
         private readonly List<PlannedChange> _links = [];
         private readonly List<PlannedChange> _removals = [];
         private readonly List<LeftAlone> _leftAlone = [];
+        private readonly List<PlannedLoad> _loads = [];
         private readonly List<WrittenEntry> _adoptions = [];
         private readonly List<string> _forgotten = [];
 
@@ -87,12 +90,13 @@ public static class Planner
         public ChangePlan Finish(ValueList<Daemon> daemons, bool isComplete)
         {
             var changes = _files.Concat(_links).Concat(_removals).ToValueList();
-            var touched = changes.SelectMany(change => change.Daemons).ToHashSet(StringComparer.Ordinal);
+            var touched = changes.SelectMany(change => change.Daemons).Concat(_loads.SelectMany(load => load.Entry.Daemons)).ToHashSet(StringComparer.Ordinal);
             return new ChangePlan
             {
                 Changes = changes,
                 TreeChanges = TreeChanges.ToValueList(),
                 Provisions = Provisions.ToValueList(),
+                Loads = _loads.ToValueList(),
                 LeftAlone = _leftAlone.ToValueList(),
                 Adoptions = _adoptions.ToValueList(),
                 Forgotten = _forgotten.ToValueList(),
@@ -197,8 +201,34 @@ public static class Planner
             });
         }
 
+        // Who loads one file from several services takes it into use together.
+        public void PlanLoad(string unit, LoadedFile[] loads)
+        {
+            var first = loads[0];
+            if (!Claimed.TryAdd(first.Path.Value, unit))
+                return; // the host's certificate is that of the domain with its name as well
+            var entry = written.FindLoad(first.Path.Value);
+            var isMade = Provisions.Exists(provision => provision is Provision.SelfSignedCertificate made && made.Directory == first.Path.Parent);
+            var after = new WrittenLoad
+            {
+                Path = first.Path.Value,
+                Unit = unit,
+                Service = first.Service,
+                Daemons = loads.Select(load => load.Daemon).Order(StringComparer.Ordinal).ToValueList(),
+                Version = isMade ? "" : first.Version ?? "",
+            };
+            if (isMade || (first.Version is not null && (entry?.Version != after.Version || entry.Daemons != after.Daemons)))
+                _loads.Add(new PlannedLoad(first.Because, after) { Shown = loads.SelectMany(load => load.Shown).Distinct().ToValueList() });
+        }
+
         public void PlanOrphan(WrittenEntry entry)
         {
+            if (entry is WrittenLoad)
+            {
+                _forgotten.Add(entry.Path);
+                return;
+            }
+
             var path = HostPath.Parse(entry.Path);
             var found = disk[entry.Path];
             switch (entry)

@@ -64,6 +64,13 @@ public sealed record WrittenFile : WrittenEntry
     public bool IsOrphan { get; init; }
 }
 
+/// <summary>A file of others that daemons have taken into use, see <see cref="LoadedFile"/>.</summary>
+public sealed record WrittenLoad : WrittenEntry
+{
+    /// <summary>The version they use.</summary>
+    public required string Version { get; init; }
+}
+
 /// <summary>A symbolic link as we left it.</summary>
 public sealed record WrittenLink : WrittenEntry
 {
@@ -116,6 +123,9 @@ public sealed class WrittenRecord
 
     /// <summary>The link entry of a path, or null.</summary>
     public WrittenLink? FindLink(string path) => _entries.GetValueOrDefault(path) as WrittenLink;
+
+    /// <summary>What daemons use of a path, or null.</summary>
+    public WrittenLoad? FindLoad(string path) => _entries.GetValueOrDefault(path) as WrittenLoad;
 
     /// <summary>Entries in service of one unit, in no order.</summary>
     public IEnumerable<WrittenEntry> EntriesOf(string unit) => ByUnit.TryGetValue(unit, out var paths) ? paths.Select(path => _entries[path]) : [];

@@ -47,6 +47,7 @@ public sealed class Renderer(ValueList<IServiceModule> services)
         var diagnostics = new List<Diagnostic>(domain.Tree.Diagnostics);
         var treeChanges = new List<TreeChange>();
         var held = new List<HostPath>();
+        var loads = new List<LoadedFile>();
         foreach (var service in services)
         {
             var rendering = service.RenderDomain(domain, host);
@@ -55,10 +56,11 @@ public sealed class Renderer(ValueList<IServiceModule> services)
             diagnostics.AddRange(rendering.Diagnostics);
             treeChanges.AddRange(rendering.TreeChanges);
             held.AddRange(rendering.Held);
+            loads.AddRange(rendering.Loads.Select(load => load with { Service = service.Name }));
         }
 
         return new RenderedUnit(
-            new DesiredUnit(domain.Name.Value, Sorted(files), [], treeChanges.ToValueList()) { Held = held.ToValueList() },
+            new DesiredUnit(domain.Name.Value, Sorted(files), [], treeChanges.ToValueList()) { Held = held.ToValueList(), Loads = loads.ToValueList() },
             contributions.ToValueList(),
             diagnostics.Select(found => found with { Domain = domain.Name }).ToValueList());
     }
@@ -126,6 +128,7 @@ public sealed class Renderer(ValueList<IServiceModule> services)
         var links = new List<RenderedLink>();
         var provisions = new List<Provision>();
         var held = new List<HostPath>();
+        var loads = new List<LoadedFile>();
         var diagnostics = new List<Diagnostic>(host.Tree.Diagnostics);
         foreach (var service in services)
         {
@@ -134,6 +137,7 @@ public sealed class Renderer(ValueList<IServiceModule> services)
             links.AddRange(rendering.Links.Select(link => link with { Service = service.Name }));
             provisions.AddRange(rendering.Provisions);
             held.AddRange(rendering.Held);
+            loads.AddRange(rendering.Loads.Select(load => load with { Service = service.Name }));
             diagnostics.AddRange(rendering.Diagnostics);
         }
 
@@ -141,6 +145,7 @@ public sealed class Renderer(ValueList<IServiceModule> services)
         {
             Provisions = provisions.ToValueList(),
             Held = held.ToValueList(),
+            Loads = loads.ToValueList(),
         };
         return new RenderedUnit(unit, [], diagnostics.ToValueList());
     }

@@ -21,6 +21,9 @@ public sealed record Daemon
     /// <summary>The command that takes a new configuration into use, when plain <c>systemctl reload</c> is not right; null for that.</summary>
     public Command? Reload { get; init; }
 
+    /// <summary>Least time between two reloads by the service, for a daemon whose reload costs the more the more it serves; what comes in meanwhile waits for its end.</summary>
+    public TimeSpan ReloadInterval { get; init; }
+
     /// <summary>What must answer after a reload.</summary>
     public ValueList<Probe> Probes { get; init; }
 }

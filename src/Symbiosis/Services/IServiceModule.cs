@@ -51,6 +51,9 @@ public sealed record DomainRendering
     /// <summary>What it needs from the host.</summary>
     public ValueList<Contribution> Contributions { get; init; }
 
+    /// <summary>Files that daemons load for it without having them from us.</summary>
+    public ValueList<LoadedFile> Loads { get; init; }
+
     /// <summary>What is wrong with it.</summary>
     public ValueList<Diagnostic> Diagnostics { get; init; }
 
@@ -72,6 +75,9 @@ public sealed record HostRendering
 
     /// <summary>Things to make once that are not text, such as a key.</summary>
     public ValueList<Provision> Provisions { get; init; }
+
+    /// <summary>Files that daemons load without having them from us.</summary>
+    public ValueList<LoadedFile> Loads { get; init; }
 
     /// <summary>What is wrong with host-wide settings.</summary>
     public ValueList<Diagnostic> Diagnostics { get; init; }

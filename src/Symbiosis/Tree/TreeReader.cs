@@ -12,6 +12,7 @@ namespace Symbiosis.Tree;
 internal sealed class TreeReader(ReadingPlan plan, TreeReaderOptions options)
 {
     private UserDatabase? _users;
+    private DomainName? _hostName;
 
     /// <summary>
     /// Finds the domains: one pass over the entries of <c>/srv</c> (CORE-1 to CORE-9). The scan's <see cref="DomainScan.Fault"/> says when it must not be used.
@@ -19,6 +20,7 @@ internal sealed class TreeReader(ReadingPlan plan, TreeReaderOptions options)
     /// <param name="hostName">The host's own name, which is a domain even without a dot (CORE-2).</param>
     public DomainScan ScanDomains(DomainName hostName)
     {
+        _hostName = hostName;
         using var observed = options.Observer?.Begin(WatchedUnit.Srv);
         using var srv = FileDescriptor.OpenRoot(options.Root.PathOf(options.Srv), Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, out var error);
         if (srv is null)
@@ -105,9 +107,12 @@ internal sealed class TreeReader(ReadingPlan plan, TreeReaderOptions options)
         return directory.Stat(out status) == Errno.None && status.LinkCount > 0 ? WithCertificate(entry.With(reading.ToTree())) : null;
     }
 
-    // Not from the domain's own directory: what daemons are given is a verified copy that only root can change (TLS-55).
+    // Not from the domain's own directory: what daemons are given is a verified copy that only root can change (TLS-55). The self-signed one of the host, made so that daemons start, is the
+    // host's and not that of the domain with its name (TLS-52).
     private Domain WithCertificate(Domain domain) =>
-        PublishedCertificateReader.ReadPair(options.Root, domain.Name) is { } certificate && certificate.IsUsableFor(domain, options.Clock.GetUtcNow()) ? domain with { Certificate = certificate } : domain;
+        PublishedCertificateReader.ReadPair(options.Root, domain.Name) is { } certificate && certificate.IsUsableFor(domain, options.Clock.GetUtcNow()) && !(certificate.IsSelfSigned && domain.Name == _hostName)
+            ? domain with { Certificate = certificate }
+            : domain;
 
     private FileDescriptor? OpenDomain(FileDescriptor srv, DomainEntry entry)
     {

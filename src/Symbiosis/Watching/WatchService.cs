@@ -20,6 +20,9 @@ internal sealed class WatchService(Pipeline pipeline, TreeWatcher watcher, Apply
     private readonly Dictionary<string, int> _reloads = new(StringComparer.Ordinal);
     private readonly FindingBook _findings = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ReloadPace _pace = new(machine.Clock);
+    private ITimer? _paceTimer;
+    private CertificateCheck? _certificates;
     private volatile StatusReport _report = new() { FromService = true };
     private long _lastSignOfLife;
     private volatile bool _isBusy;
@@ -38,6 +41,7 @@ internal sealed class WatchService(Pipeline pipeline, TreeWatcher watcher, Apply
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var watchdog = KeepWatchdogAsync(stop.Token);
+        _certificates = new CertificateCheck(machine.Clock, onFound: () => _work.Writer.TryWrite(new TouchedSet([], IsEverything: false, machine.Clock.GetTimestamp())));
         try
         {
             await HandleAsync(TouchedSet.Everything(machine.Clock), stop.Token);
@@ -56,6 +60,8 @@ internal sealed class WatchService(Pipeline pipeline, TreeWatcher watcher, Apply
         finally
         {
             manager.SayStopping();
+            if (_paceTimer is not null)
+                await _paceTimer.DisposeAsync();
             await stop.CancelAsync();
             await watchdog;
         }
@@ -96,6 +102,7 @@ internal sealed class WatchService(Pipeline pipeline, TreeWatcher watcher, Apply
             return;
         }
 
+        touched = _pace.Join(touched);
         var recovered = await pipeline.RecoverAsync(held, cancellationToken);
         var reading = touched.IsEverything
             ? await pipeline.ReadEverythingAsync(cancellationToken)
@@ -117,8 +124,13 @@ internal sealed class WatchService(Pipeline pipeline, TreeWatcher watcher, Apply
             return;
         }
 
+        plan = _pace.HoldOff(plan, touched);
+        WaitForPace(touched);
+
         // Applying an empty plan still writes down what it adopted; it touches nothing else.
         var outcome = await pipeline.ApplyAsync(held, plan, new ApplyOptions(), progress: new SignOfLife(this), cancellationToken);
+        _pace.Reloaded(outcome.Reloaded);
+        CheckCertificates(plan, outcome, cancellationToken);
         _findings.TakeOutcome(outcome.Diagnostics, outcome.Quarantined);
         Publish(touched, plan.IsEmpty ? null : outcome);
         if (outcome.End is ApplyEnd.Failed)
@@ -135,7 +147,7 @@ internal sealed class WatchService(Pipeline pipeline, TreeWatcher watcher, Apply
             Reloads = new Dictionary<string, int>(_reloads, StringComparer.Ordinal),
             Quarantined = _findings.Quarantined,
             Edited = _findings.Edited,
-            Findings = _findings.All.Select(StatusReport.Finding.From).ToList(),
+            Findings = _findings.All.Concat(_certificates?.Findings ?? []).Select(StatusReport.Finding.From).ToList(),
         };
         if (outcome is not null)
         {
@@ -151,6 +163,25 @@ internal sealed class WatchService(Pipeline pipeline, TreeWatcher watcher, Apply
         _report = report;
         var errors = report.Findings.Count(finding => finding.Severity == "error");
         manager.SayStatus($"{report.Domains} domains; {(errors == 0 ? "nothing wrong" : $"{errors} error{(errors == 1 ? "" : "s")}, see: symbiosis status")}");
+    }
+
+    // Runs beside the next changes; when it finds something, an empty set of touched units brings the report up to date.
+    private void CheckCertificates(ChangePlan plan, ApplyOutcome outcome, CancellationToken cancellationToken)
+    {
+        _certificates?.Forget(plan.Forgotten);
+        var loaded = plan.Loads.Where(load => load.Entry.Daemons.All(outcome.Reloaded.Contains)).ToList();
+        if (_certificates is null || loaded.Count == 0)
+            return;
+        _ = _certificates.CheckAsync(loaded, cancellationToken); // ends with the service; what it finds wrong it keeps
+    }
+
+    // What waits is joined to whatever is handled next when its time has come; this makes sure that there is a next.
+    private void WaitForPace(TouchedSet touched)
+    {
+        if (_pace.TimeLeft is not { } left)
+            return;
+        _paceTimer?.Dispose();
+        _paceTimer = machine.Clock.CreateTimer(_ => _work.Writer.TryWrite(new TouchedSet([], IsEverything: false, touched.FirstEventTimestamp)), state: null, left, Timeout.InfiniteTimeSpan);
     }
 
     private void TryAgainLater(TouchedSet touched)

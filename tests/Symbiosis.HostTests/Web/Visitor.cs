@@ -12,7 +12,7 @@ internal static class Visitor
     public const string PrimaryAddress = "192.0.2.1";
 
     /// <summary>"Soon" of spec/web.md: without a command, by the service that watches.</summary>
-    public static readonly TimeSpan Soon = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
 
     /// <summary>Asks for a page of a name at an address of the host.</summary>
     /// <param name="name">Host header as sent; null sends none, with HTTP/1.0.</param>

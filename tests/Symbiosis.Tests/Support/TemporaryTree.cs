@@ -46,7 +46,7 @@ internal sealed class TemporaryTree : IDisposable
     [
         .. ServiceCatalog.All.SelectMany(service => service.Settings),
         new("config/ip", SettingForm.Text, ""),
-        new("config/ssl-only", SettingForm.Flag, ""),
+        new("config/flag-of-tests", SettingForm.Flag, ""),
         new("config/mailbox-quota", SettingForm.Size, ""),
         new("config/dns", SettingForm.DirectoryOfTexts, ""),
         new("mailboxes/*/password", SettingForm.Secret, ""),

@@ -50,8 +50,8 @@ public sealed class TreeReaderTests : IDisposable
     [InlineData("yes please", true, false)]
     public void CORE_T8_a_flag(string content, bool isSet, bool warns)
     {
-        var tree = _tree.Write("example.com/config/ssl-only", content).ReadOnly();
-        tree["config/ssl-only"].Value.IsSet.ShouldBe(isSet);
+        var tree = _tree.Write("example.com/config/flag-of-tests", content).ReadOnly();
+        tree["config/flag-of-tests"].Value.IsSet.ShouldBe(isSet);
         TemporaryTree.Ids(tree.Diagnostics).ShouldBe(warns ? ["TREE011"] : []);
     }
 
@@ -399,6 +399,6 @@ public sealed class TreeReaderTests : IDisposable
     {
         var tree = _tree.Fifo("example.com/config/ip").ReadOnly();
         tree["config/ip"].Value.ShouldBeOfType<SettingValue.NotSet>();
-        tree["config/ssl-only"].Value.ShouldBeOfType<SettingValue.NotSet>();
+        tree["config/flag-of-tests"].Value.ShouldBeOfType<SettingValue.NotSet>();
     }
 }

@@ -16,6 +16,16 @@ internal sealed class Dovecot23Config : DovecotConfig
     /// <inheritdoc />
     public override string QuotaField(ByteSize limit) => "userdb_quota_rule=*:bytes=" + limit.Bytes.ToString(CultureInfo.InvariantCulture);
 
+    // One block for all names: each block is compared with each when the configuration is read.
+    /// <inheritdoc />
+    public override DovecotText ServerNames(ValueList<string> names, HostPath certificate) => DovecotText.Of($$"""
+        local_name {{string.Join(' ', names)}} {
+          ssl_cert = <{{DovecotText.Word(certificate.Value)}}
+          ssl_key = <{{DovecotText.Word(certificate.Value)}}
+        }
+
+        """);
+
     /// <inheritdoc />
     public override IEnumerable<ConfigurationPart> Parts(DomainName host) =>
     [
@@ -28,7 +38,10 @@ internal sealed class Dovecot23Config : DovecotConfig
             ssl_min_protocol = TLSv1.2
             ssl_cert = <{{Certificate(host)}}
             ssl_key = <{{Certificate(host)}}
+            ssl_cipher_list = {{DovecotText.Verbatim(MailCertificate.Suites)}}
+            ssl_curve_list = X25519:prime256v1:secp384r1
             """)),
+        CertificatesOfDomains,
         Part("20-mailboxes/10-default-mailbox-location", DovecotText.Verbatim("""
             # MAIL-50, MAIL-173
             first_valid_uid = 1000

@@ -17,6 +17,15 @@ internal sealed class Dovecot24Config : DovecotConfig
     public override string QuotaField(ByteSize limit) => "userdb_quota_storage_size=" + limit.Bytes.ToString(CultureInfo.InvariantCulture) + "B";
 
     /// <inheritdoc />
+    public override DovecotText ServerNames(ValueList<string> names, HostPath certificate) => DovecotText.Verbatim(string.Concat(names.Select(name => DovecotText.Of($$"""
+        local_name {{name}} {
+          ssl_server_cert_file = {{certificate}}
+          ssl_server_key_file = {{certificate}}
+        }
+
+        """).Value)));
+
+    /// <inheritdoc />
     public override IEnumerable<ConfigurationPart> Parts(DomainName host) =>
     [
         // The first words of the file. A fixed version, so that an upgrade of Dovecot changes no default and not this file.
@@ -38,7 +47,10 @@ internal sealed class Dovecot24Config : DovecotConfig
             ssl_min_protocol = TLSv1.2
             ssl_server_cert_file = {{MailPaths.Certificate(host)}}
             ssl_server_key_file = {{MailPaths.Certificate(host)}}
+            ssl_cipher_list = {{DovecotText.Verbatim(MailCertificate.Suites)}}
+            ssl_curve_list = X25519:prime256v1:secp384r1
             """)),
+        CertificatesOfDomains,
         Part("20-mailboxes/10-default-mailbox-location", DovecotText.Verbatim("""
             # MAIL-50, MAIL-173
             first_valid_uid = 1000

@@ -23,6 +23,11 @@ internal abstract class DovecotConfig
         : version.StartsWith("2.4.", StringComparison.Ordinal) ? new Dovecot24Config()
         : null;
 
+    /// <summary>Shows a certificate to clients that ask for one of some names.</summary>
+    /// <param name="names">Names, also with a wildcard for the first label.</param>
+    /// <param name="certificate">Certificate, chain and key in one file.</param>
+    public abstract DovecotText ServerNames(ValueList<string> names, HostPath certificate);
+
     /// <summary>All parts, in no order.</summary>
     public abstract IEnumerable<ConfigurationPart> Parts(DomainName host);
 
@@ -106,6 +111,11 @@ internal abstract class DovecotConfig
         .Range(1, AppPassword.MostPerMailbox)
         .Select(place => database(DovecotText.Word(AppPassword.DatabaseName(place)), DovecotText.Word(place.ToString(CultureInfo.InvariantCulture))).Value.TrimEnd('\n'))
         .Prepend("# mailboxes/NAME/passwords.d")) + "\n");
+
+    /// <summary>What domains with a certificate of their own add.</summary>
+    protected static ConfigurationPart CertificatesOfDomains { get; } = Part("10-main/60-server-names", DovecotText.Of($$"""
+        !include_try {{DovecotText.Word(MailPaths.DovecotServerNames.Value)}}/*.conf
+        """));
 
     /// <summary>Joins a position and its text.</summary>
     protected static ConfigurationPart Part(string path, DovecotText text) => new(path, text.Value);

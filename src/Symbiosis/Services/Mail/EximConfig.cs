@@ -62,8 +62,8 @@ internal static class EximConfig
         Part("00-main/50-tls-options", EximText.Of($$"""
             # Read for each connection, so a new certificate needs no reload (MAIL-130).
             tls_advertise_hosts = *
-            tls_certificate = {{MailPaths.Certificate(host)}}
-            tls_require_ciphers = NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2
+            tls_certificate = {{MailCertificate.EximValue(host)}}
+            tls_require_ciphers = {{MailCertificate.EximCiphers}}
             """)),
         Part("00-main/60-general-options", Raw("""
             # MAIL-150

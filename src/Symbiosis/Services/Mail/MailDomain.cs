@@ -15,18 +15,24 @@ internal sealed class MailDomain(Domain domain, Host host, DovecotConfig? doveco
     private readonly List<Diagnostic> _diagnostics = [];
     private readonly List<Contribution> _contributions = [];
     private readonly List<TreeChange> _treeChanges = [];
+    private readonly List<LoadedFile> _loads = [];
 
     public DomainRendering Render()
     {
         if (domain.Tree.MailboxNames.Count > 0)
             _contributions.Add(MailModule.FactOfMailboxes);
         if (dovecot is not null)
+        {
             RenderUsers(dovecot);
+            RenderServerNames(dovecot);
+        }
+
         if (isEximInstalled)
         {
             RenderAliasDomains();
             RenderAliases();
             RenderPolicy();
+            _files.AddRange(MailCertificate.RenderExim(domain));
             CheckForwards();
             CheckAccess();
         }
@@ -34,6 +40,7 @@ internal sealed class MailDomain(Domain domain, Host host, DovecotConfig? doveco
         return new DomainRendering
         {
             Files = _files.ToValueList(),
+            Loads = _loads.ToValueList(),
             Contributions = _contributions.ToValueList(),
             Diagnostics = _diagnostics.ToValueList(),
             TreeChanges = _treeChanges.ToValueList(),
@@ -53,6 +60,14 @@ internal sealed class MailDomain(Domain domain, Host host, DovecotConfig? doveco
             if (users.Count > 0 || alias == host.Name)
                 AddUsers(alias, users, language, $"{because}, which {MailPaths.Tree}/{alias} leads to (MAIL-9)");
         }
+    }
+
+    private void RenderServerNames(DovecotConfig language)
+    {
+        if (MailCertificate.RenderDovecot(domain, language) is not { } file)
+            return;
+        _files.Add(file);
+        _loads.Add(MailCertificate.LoadOf(domain.Name, domain.Certificate, MailCertificate.NamesOf(domain).First(name => name[0] != '*'), host));
     }
 
     private void AddUsers(DomainName name, List<MailUser> users, DovecotConfig language, string because)

@@ -55,6 +55,7 @@ public sealed class MailModule : IServiceModule
             {
                 Name = "dovecot",
                 Unit = "dovecot.service",
+                ReloadInterval = TimeSpan.FromSeconds(10), // each certificate makes a reload longer
                 Check = staged => new Command("/usr/bin/doveconf", ["-n", "-c", staged.PathOf(MailPaths.DovecotConfiguration)]),
                 Probes = [new Probe("IMAP", 143, Send: null, "* OK"), new Probe("POP3", 110, Send: null, "+OK"), new Probe("ManageSieve", 4190, Send: null, "\"IMPLEMENTATION\"")],
             });
@@ -70,6 +71,7 @@ public sealed class MailModule : IServiceModule
     public HostRendering RenderHost(Host host, ValueList<Contribution> contributions)
     {
         var files = new List<RenderedFile>();
+        var loads = new List<LoadedFile>();
         var diagnostics = new List<Diagnostic>();
         var ports = new List<Contribution>();
         var facts = contributions.OfType<OwnFact>().Where(fact => fact.Service == Name).ToList();
@@ -86,6 +88,7 @@ public sealed class MailModule : IServiceModule
         if (dovecot is not null)
         {
             files.Add(Configuration(MailPaths.DovecotConfiguration, "dovecot", MailPaths.DovecotSnippets, dovecot.Parts(host.Name), host.Tree, diagnostics));
+            loads.Add(MailCertificate.LoadOf(host.Name, host.Certificate, host.Name.Value, host));
             ports.AddRange([
                 new OpenPort(110, "tcp", "pop3"), new OpenPort(143, "tcp", "imap"), new OpenPort(993, "tcp", "imaps"), new OpenPort(995, "tcp", "pop3s"), new OpenPort(4190, "tcp", "sieve"),
             ]);
@@ -106,7 +109,7 @@ public sealed class MailModule : IServiceModule
             diagnostics.AddRange(WhatIsMissing(host));
         if (ports.Count > 0)
             ports.Add(new WantedCertificate(host.Name, [host.Name.Value]));
-        return new HostRendering { Files = files.ToValueList(), Diagnostics = diagnostics.ToValueList(), Contributions = ports.ToValueList() };
+        return new HostRendering { Files = files.ToValueList(), Loads = loads.ToValueList(), Diagnostics = diagnostics.ToValueList(), Contributions = ports.ToValueList() };
     }
 
     internal static OwnFact FactOfMailboxes { get; } = new("mail", HasMailboxes, "");

@@ -73,8 +73,17 @@ internal static class MailPaths
     /// <summary>Addresses of unix users in mail they send.</summary>
     public static readonly HostPath EmailAddresses = HostPath.Parse("/etc/email-addresses");
 
-    /// <summary>Certificate, chain and key of the host in one file (TLS-55).</summary>
-    public static HostPath Certificate(DomainName host) => HostPath.Parse("/var/lib/symbiosis/tls").Join(host.Value).Join("combined.pem");
+    /// <summary>Where certificates are published, by name (TLS-55).</summary>
+    public static readonly HostPath PublishedCertificates = HostPath.Parse("/var/lib/symbiosis/tls");
+
+    /// <summary>Names for which Exim shows the certificate of a domain: <c>server-names/NAME</c>, also for aliases (TLS-56).</summary>
+    public static readonly HostPath ServerNames = HostPath.Parse("/var/lib/symbiosis/mail/server-names");
+
+    /// <summary>The same for Dovecot, a file of its configuration for each domain.</summary>
+    public static readonly HostPath DovecotServerNames = HostPath.Parse("/var/lib/symbiosis/mail/dovecot-server-names");
+
+    /// <summary>Certificate, chain and key of the host, or of a domain, in one file (TLS-55).</summary>
+    public static HostPath Certificate(DomainName name) => PublishedCertificates.Join(name.Value).Join("combined.pem");
 }
 
 /// <summary>One of the host's black and white lists.</summary>

@@ -28,7 +28,10 @@ internal static class HostedMap
     public static string ForWwwNames(Host host) => Write(host, null, AllLabels, rewrite => rewrite.Rewrite("RewriteCond", "www.%{ENV:SYMBIOSIS_NAME} %{SERVER_NAME}", @"^(\S+) \1$"));
 
     /// <summary>Rules of a domain's own site, which also serves requests that name no host (WEB-8).</summary>
-    public static string ForDomain(Host host, DomainName domain) => Write(host, domain, LabelsOfOwnSite, rewrite => rewrite.Rewrite("RewriteCond", "%{ENV:SYMBIOSIS_DOMAIN}", "=" + domain));
+    /// <param name="host">The host.</param>
+    /// <param name="domain">Whose site it is.</param>
+    /// <param name="isShared">True where mass hosting listens as well: then only names of the domain itself come here, which are found by one label, or two for <c>www</c>.</param>
+    public static string ForDomain(Host host, DomainName domain, bool isShared) => Write(host, domain, isShared ? 2 : LabelsOfOwnSite, rewrite => rewrite.Rewrite("RewriteCond", "%{ENV:SYMBIOSIS_DOMAIN}", "=" + domain));
 
     private static string Write(Host host, DomainName? withoutHost, int mostLabels, Action<ApacheWriter> isMainName)
     {

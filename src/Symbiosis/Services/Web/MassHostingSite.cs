@@ -18,16 +18,8 @@ internal static class MassHostingSite
 
     public static RenderedFile? Render(Host host, ICollection<Diagnostic> diagnostics) => Render(host, SiteTemplate.MassHosting, Name, [], diagnostics);
 
-    public static RenderedFile? RenderSsl(Host host, ICollection<Diagnostic> diagnostics)
-    {
-        var directory = $"/var/lib/symbiosis/tls/{host.Name}"; // the stable published path (TLS-55)
-        var certificate = new ApacheWriter()
-            .Directive("SSLEngine", "on")
-            .Directive("SSLCertificateFile", $"{directory}/fullchain.pem")
-            .Directive("SSLCertificateKeyFile", $"{directory}/key.pem")
-            .Directive("Protocols", "h2", "http/1.1");
-        return Render(host, SiteTemplate.MassHostingSsl, SslName, [new("ssl_config", HostedMap.Indent(certificate.ToString()))], diagnostics);
-    }
+    public static RenderedFile? RenderSsl(Host host, ICollection<Diagnostic> diagnostics) =>
+        Render(host, SiteTemplate.MassHostingSsl, SslName, [new("ssl_config", SiteCertificate.Directives(host.Name))], diagnostics);
 
     private static RenderedFile? Render(Host host, SiteTemplate template, string name, ValueList<KeyValuePair<string, object>> more, ICollection<Diagnostic> diagnostics)
     {

@@ -5,14 +5,16 @@ using Symbiosis.Tree;
 
 namespace Symbiosis.Services.Web;
 
-/// <summary>The site of one domain (WEB-21 to WEB-25), for a domain whose <c>config/ip</c> names only addresses that are not the primary ones.</summary>
+/// <summary>
+/// The site of one domain (WEB-21 to WEB-25): for a domain with a certificate of its own, and for one whose <c>config/ip</c> names only addresses that are not the primary ones.
+/// </summary>
 internal static class OwnSite
 {
     public static HostPath PathOf(DomainName domain) => WebPaths.SiteAvailable(domain.Value);
 
-    /// <summary>The row of WEB-21 without a certificate: htdocs exists, and no address of the domain is a primary address.</summary>
+    /// <summary>The table of WEB-21: htdocs exists, and the domain has a usable certificate or no address that is a primary one.</summary>
     public static bool IsWantedBy(Domain domain, DomainAddresses addresses, Host host) =>
-        addresses.AreOwn && !addresses.IncludePrimary(host) && domain.Tree[WebModule.DocumentRootPath].Kind == NodeKind.Directory && !MassHostingSite.TakesFileOf(domain.Name);
+        (domain.Certificate is not null || (addresses.AreOwn && !addresses.IncludePrimary(host))) && addresses.All.Count > 0 && domain.Tree[WebModule.DocumentRootPath].Kind == NodeKind.Directory && !MassHostingSite.TakesFileOf(domain.Name);
 
     public static RenderedFile? Render(Domain domain, DomainAddresses addresses, Host host, ICollection<Diagnostic> diagnostics)
     {
@@ -25,18 +27,31 @@ internal static class OwnSite
         names["domain_directory"] = domain.Directory.Value;
         names["htdocs_directory"] = WebPaths.DocumentRoot(domain.Directory);
         names["cgibin_directory"] = $"{domain.Directory}/public/cgi-bin";
-        names["mandatory_ssl"] = false;
+        var httpsOnly = HttpsOnly.Of(domain);
+        names["mandatory_ssl"] = httpsOnly is not null;
         names["error_log"] = SiteText.SplitterCommand(host, $"-l error.log {WebPaths.ErrorLog}");
-        names["hosted_map"] = HostedMap.ForDomain(host, domain.Name);
-        return SiteTemplate.NonSsl.Fill(host, names, diagnostics) is not { } text ? null : new RenderedFile
+        names["hosted_map"] = HostedMap.ForDomain(host, domain.Name, isShared: !addresses.AreOwn);
+        if (domain.Certificate is not null)
+        {
+            names["ssl_error_log"] = SiteText.SplitterCommand(host, $"-l ssl_error.log {WebPaths.ErrorLog}");
+            names["ssl_config"] = SiteCertificate.Directives(domain.Name);
+            names["ssl_redirect"] = httpsOnly is null ? "" : HttpsOnly.Redirect(domain, host);
+            names["ssl_header"] = httpsOnly?.Header() ?? "";
+        }
+
+        return (domain.Certificate is null ? SiteTemplate.NonSsl : SiteTemplate.Ssl).Fill(host, names, diagnostics) is not { } text ? null : new RenderedFile
         {
             Path = PathOf(domain.Name),
             Content = text,
-            EnabledLink = WebPaths.SiteEnabled(domain.Name.Value),
-            Because = $"{domain.PathOf(DomainAddresses.SettingPath)} (WEB-21)",
+            EnabledLink = LinkOf(domain.Name),
+            Because = domain.Certificate is null ? $"{domain.PathOf(DomainAddresses.SettingPath)} (WEB-21)" : $"{domain.Name} has a certificate of its own (WEB-21)",
             Daemon = WebModule.ApacheDaemon,
         };
     }
+
+    // Apache takes the first site with a name that matches, in the order of the links, and the names of the mass-hosting sites match everything (WEB-24). No domain's name begins like this one.
+    private static HostPath LinkOf(DomainName domain) =>
+        WebPaths.SiteEnabled(string.CompareOrdinal(domain + ".conf", MassHostingSite.Name + ".conf") < 0 ? domain.Value : "zz+" + domain);
 
     /// <summary>What is wrong with the template, found by filling it for a domain that exists nowhere.</summary>
     public static IEnumerable<Diagnostic> TryTemplate(Host host)
@@ -49,7 +64,9 @@ internal static class OwnSite
             Owner = new Owner(host.AdminUid, host.AdminUid, "admin", "admin"),
             Tree = new DomainTree([], [], []),
         };
-        Render(sample, new DomainAddresses { All = ["192.0.2.7"], AreOwn = true }, host, diagnostics);
+        var addresses = new DomainAddresses { All = ["192.0.2.7"], AreOwn = true };
+        Render(sample, addresses, host, diagnostics);
+        Render(sample with { Certificate = new PublishedCertificate(host.ReadAt, ["example.com"], IsSelfSigned: false) }, addresses, host, diagnostics);
         return diagnostics;
     }
 

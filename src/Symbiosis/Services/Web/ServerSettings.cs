@@ -39,10 +39,11 @@ internal static class ServerSettings
         apache.Directive("LogFormat", "%{local}p %V %h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-agent}i\"", "symbiosis");
         apache.Directive("CustomLog", SiteText.SplitterCommand(host, $"-m port -f 2000 {WebPaths.DefaultLog}"), "symbiosis", "env=SYMBIOSIS_SITE");
         apache.Directive("CustomLog", "/var/log/apache2/other_vhosts_access.log", "vhost_combined", "env=!SYMBIOSIS_SITE");
+        TlsPolicy.Write(apache, host);
         return new RenderedFile
         {
             Path = HostPath.Parse($"{WebPaths.Apache}/conf-available/symbiosis-httpd.conf"),
-            Content = apache.ToString(),
+            Content = apache + DefaultSite.Render(host),
             EnabledLink = HostPath.Parse($"{WebPaths.Apache}/conf-enabled/symbiosis-httpd.conf"),
             Because = "settings of the whole server (WEB-20)",
             Daemon = WebModule.ApacheDaemon,

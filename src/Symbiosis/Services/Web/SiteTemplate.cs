@@ -15,11 +15,12 @@ namespace Symbiosis.Services.Web;
 internal sealed class SiteTemplate
 {
     public static readonly SiteTemplate NonSsl = new("non_ssl");
+    public static readonly SiteTemplate Ssl = new("ssl");
     public static readonly SiteTemplate MassHosting = new("zz-mass-hosting");
     public static readonly SiteTemplate MassHostingSsl = new("zz-mass-hosting.ssl");
 
     /// <summary>Every template there is.</summary>
-    public static ValueList<SiteTemplate> All { get; } = [NonSsl, MassHosting, MassHostingSsl];
+    public static ValueList<SiteTemplate> All { get; } = [NonSsl, Ssl, MassHosting, MassHostingSsl];
 
     internal static readonly DiagnosticKind Broken = new("WEB003", Severity.Error, "A template of site files cannot be used; the sites made from it stay as they are");
 

@@ -33,6 +33,8 @@ public sealed class WebModule : IServiceModule
     [
         new(DocumentRootPath, SettingForm.Directory, "What visitors of the domain see; index.html or index.php is the first page") { Default = "absent: every URL answers 404" },
         new(DomainAddresses.SettingPath, SettingForm.Text, "Addresses of this domain, separated by white space") { Default = "the primary addresses of the host", Example = "192.0.2.7 2001:db8::7" },
+        new(HttpsOnly.SettingPath, SettingForm.Text, "Visitors are sent to https; a number in it is for how many seconds browsers remember that") { Example = "31536000" },
+        new(TlsPolicy.Path, SettingForm.Text, "TLS protocols and ciphers of Apache: intermediate or modern") { Default = "intermediate", Example = "modern" },
         new(WebPaths.Templates, SettingForm.DirectoryOfTexts, "Templates of Apache's site files") { Default = "the shipped templates" },
         .. ProtectedAreas.Settings,
     ];
@@ -41,7 +43,10 @@ public sealed class WebModule : IServiceModule
     public ValueList<string> Packages => ["apache2", "php*-fpm", "fcgiwrap"];
 
     /// <inheritdoc />
-    public ValueList<DiagnosticKind> Diagnostics { get; } = [AddressSkipped, AddressNotHere, SiteTemplate.Broken, SiteTemplate.Leftover, NameTaken, .. ProtectedAreas.Kinds];
+    public ValueList<DiagnosticKind> Diagnostics { get; } =
+    [
+        AddressSkipped, AddressNotHere, SiteTemplate.Broken, SiteTemplate.Leftover, NameTaken, TlsPolicy.Unknown, TlsPolicy.Modern, HttpsOnly.NoCertificate, HttpsOnly.BadAge, .. ProtectedAreas.Kinds,
+    ];
 
     /// <inheritdoc />
     public ValueList<Daemon> Daemons(Host host)
@@ -80,8 +85,11 @@ public sealed class WebModule : IServiceModule
         {
             Files = [.. files, .. areas.Files],
             Held = [.. held, .. areas.Held],
+            Loads = domain.Certificate is { } certificate && OwnSite.IsWantedBy(domain, addresses, host)
+                ? [SiteCertificate.LoadOf(domain.Name, certificate, domain.OtherNames.Prepend(domain.Name).Where(certificate.Covers), addresses.All.Where(host.Addresses.Contains))]
+                : [],
             Contributions = [OwnerUnits.WantedBy(domain)],
-            Diagnostics = [.. FindFaults(domain, addresses, host), .. areas.Diagnostics],
+            Diagnostics = [.. FindFaults(domain, addresses, host), .. HttpsOnly.FindFaults(domain), .. areas.Diagnostics],
             TreeChanges = IsToBeClosed(domain, host)
                 ? [.. areas.TreeChanges, new TreeChange.CloseToOthers(domain.Name, ["www-data", "Debian-exim"], "code of other owners runs on this host and must not read it (WEB-66)")]
                 : areas.TreeChanges,
@@ -93,7 +101,7 @@ public sealed class WebModule : IServiceModule
     {
         if (!IsInstalled(host))
             return new HostRendering();
-        var diagnostics = new List<Diagnostic>(SiteTemplate.FindLeftovers(host));
+        var diagnostics = new List<Diagnostic>([.. SiteTemplate.FindLeftovers(host), .. TlsPolicy.FindFaults(host)]);
         var files = new List<RenderedFile> { ServerSettings.Render(host), ProtectedAreas.Place };
         var links = new List<RenderedLink>();
         var held = new List<HostPath>();
@@ -117,6 +125,7 @@ public sealed class WebModule : IServiceModule
             Files = files.ToValueList(),
             Links = links.ToValueList(),
             Held = held.ToValueList(),
+            Loads = [SiteCertificate.LoadOf(host.Name, host.Certificate, [host.Name], new[] { host.PrimaryIPv4, host.PrimaryIPv6 }.OfType<string>())],
             Diagnostics = diagnostics.ToValueList(),
             Contributions = [new OpenPort(80, "tcp", "http"), new OpenPort(443, "tcp", "https")],
         };
@@ -162,6 +171,7 @@ public sealed class WebModule : IServiceModule
     {
         Name = ApacheDaemon,
         Unit = "apache2.service",
+        ReloadInterval = TimeSpan.FromSeconds(10), // each certificate makes a reload longer
         ConfigurationRoot = ApacheRoot,
         Check = staged => new Command("/usr/sbin/apache2ctl", ["-t"]) { Environment = [new("APACHE_CONFDIR", staged.PathOf(ApacheRoot))] },
         Probes = [new Probe("Apache answers on port 80", 80, "OPTIONS / HTTP/1.0\r\nHost: localhost\r\n\r\n", "HTTP/")], // WEB-68
