@@ -34,14 +34,18 @@ internal static class OwnerSockets
     /// mod_rewrite's own handler, which comes still later, is in the note. Location and If are merged behind every section a customer can write, except If in If; so customers may not use RequestHeader
     /// (see <see cref="CustomerLimits"/>). The table says whose the file is; variables do not count, because .htaccess can set them.
     /// </summary>
-    public static void WriteLock(ApacheWriter writer)
+    public static void WriteLock(ApacheWriter writer, Host host)
     {
         const string name = "%{REQUEST_FILENAME} =~ m#^/srv/([^/]+)/#";
         const string owner = $"file('{WebPaths.Names}/$1') =~ m#^[^ ]+ ([0-9]+)#";
         const string socket = $@"'$1 %{{HANDLER}}' =~ m#^([0-9]+) proxy:unix:{Directory}/\1/(?:php[0-9.]+|cgi)\.sock\|fcgi://localhost$#";
         writer.Comment("Code runs only as the owner of its file: whatever .htaccess says, a request for a file of one owner is handed to no socket of another (NET-27).");
-        writer.Section("Location", "/", location => location.Section("If", "true", always => always
-            .Directive("RequestHeader", "set", "Max-Forwards", "0")
-            .Directive("RequestHeader", "unset", "Max-Forwards", $"expr={name} && {owner} && {socket} && -z note('rewrite-forced-handler')")));
+        writer.Section("Location", "/", location => location.Section("If", "true", always =>
+        {
+            always.Directive("RequestHeader", "set", "Max-Forwards", "0");
+            always.Directive("RequestHeader", "unset", "Max-Forwards", $"expr={name} && {owner} && {socket} && -z note('rewrite-forced-handler')");
+            foreach (var permission in HostProgram.Permissions(host))
+                always.Directive("RequestHeader", "unset", "Max-Forwards", $"expr={permission}");
+        }));
     }
 }

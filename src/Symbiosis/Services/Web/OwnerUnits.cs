@@ -42,6 +42,8 @@ internal static class OwnerUnits
                 .ToString(),
             WebModule.PhpDaemon);
         yield return AdminUser(OwnerSockets.Php(php), host, WebModule.PhpDaemon);
+        if (HostProgram.On(host).Count > 0)
+            yield return ProgramsUser(OwnerSockets.Php(php));
     }
 
     public static IEnumerable<RenderedFile> RenderScripts(Host host)
@@ -62,6 +64,7 @@ internal static class OwnerUnits
             .Where(fact => fact is { Service: WebModule.ModuleName, Key: Fact })
             .Select(fact => fact.Value)
             .Append(host.AdminUid.ToString())
+            .Concat(name != OwnerSockets.Scripts && HostProgram.On(host).Count > 0 ? [HostProgram.Owner] : [])
             .Distinct(StringComparer.Ordinal)
             .Order(StringComparer.Ordinal)
             .Select(owner => new RenderedLink(
@@ -101,6 +104,14 @@ internal static class OwnerUnits
         $"symbiosis-{name}@{host.AdminUid}.service.d/user.conf",
         new SystemdUnitWriter().Comment("admin may become root; web code must not (WEB-61).").Section("Service").Set("User", "www-data").ToString(),
         daemon);
+
+    private static RenderedFile ProgramsUser(string name) => Unit(
+        $"symbiosis-{name}@{HostProgram.Owner}.service.d/user.conf",
+        new SystemdUnitWriter()
+            .Comment("phpMyAdmin and webmail: they have no business with the files of sites and people.")
+            .Section("Service").Set("User", "www-data").Set("InaccessiblePaths", "-/srv -/root").Set("ProtectHome", "yes").Set("NoNewPrivileges", "yes")
+            .ToString(),
+        WebModule.PhpDaemon);
 
     private static RenderedFile Unit(string name, string content, string daemon) => new()
     {

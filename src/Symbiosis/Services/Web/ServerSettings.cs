@@ -40,6 +40,7 @@ internal static class ServerSettings
         apache.Directive("CustomLog", SiteText.SplitterCommand(host, $"-m port -f 2000 {WebPaths.DefaultLog}"), "symbiosis", "env=SYMBIOSIS_SITE");
         apache.Directive("CustomLog", "/var/log/apache2/other_vhosts_access.log", "vhost_combined", "env=!SYMBIOSIS_SITE");
         TlsPolicy.Write(apache, host);
+        HostProgram.Write(apache, host);
         return new RenderedFile
         {
             Path = HostPath.Parse($"{WebPaths.Apache}/conf-available/symbiosis-httpd.conf"),

@@ -65,7 +65,7 @@ internal static class SiteText
             scripts.Directive("ProxyFCGISetEnvIf", "true", "DOCUMENT_ROOT", "/srv/%{reqenv:SYMBIOSIS_DOMAIN}/public/htdocs"); // WEB-13
             scripts.Section("If", "-f %{REQUEST_FILENAME}", handler => handler.Directive("SetHandler", OwnerSockets.HandlerOf(OwnerSockets.Scripts)));
         });
-        OwnerSockets.WriteLock(writer);
+        OwnerSockets.WriteLock(writer, host);
         return HostedMap.Indent(writer.ToString());
     }
 }

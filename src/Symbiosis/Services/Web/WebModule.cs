@@ -40,7 +40,7 @@ public sealed class WebModule : IServiceModule
     ];
 
     /// <inheritdoc />
-    public ValueList<string> Packages => ["apache2", "php*-fpm", "fcgiwrap"];
+    public ValueList<string> Packages => ["apache2", "php*-fpm", "fcgiwrap", .. HostProgram.Packages];
 
     /// <inheritdoc />
     public ValueList<DiagnosticKind> Diagnostics { get; } =

@@ -56,6 +56,22 @@ public sealed class WebModuleTests
     }
 
     [Fact]
+    public void WEB_67_programs_of_the_host_are_there_when_their_packages_are()
+    {
+        var with = _host with { Packages = [.. _host.Packages, new("symbiosis-webmail", "1.0")] };
+        string Rendered(Host host) => string.Concat(new WebModule().RenderHost(host, []).Files.Select(file => $"{file.Path}\n{file.Content}"));
+
+        Rendered(_host).ShouldNotContain("programs");
+        Rendered(_host).ShouldNotContain("webmail");
+        var text = Rendered(with);
+        text.ShouldContain("RewriteRule ^/(?:\\.default-page/|\\.well-known/acme-challenge/|webmail(?:/|$)) - [L]");
+        text.ShouldContain("Alias /webmail /var/www/webmail");
+        text.ShouldContain("symbiosis-php8.2@programs.service.d/user.conf");
+        text.ShouldNotContain("phpmyadmin");
+        new WebModule().RenderHost(with, []).Links.ShouldContain(link => link.Path.Value.EndsWith("/symbiosis-php8.2@programs.socket", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void WEB_34_a_plain_domain_touches_no_daemon() =>
         new WebModule().RenderDomain(Domains.Make("example.com", _htdocs), _host).Files.ShouldAllBe(file => file.Daemons.Count == 0);
 
