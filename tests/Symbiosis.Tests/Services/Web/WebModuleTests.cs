@@ -67,7 +67,7 @@ public sealed class WebModuleTests
         text.ShouldContain("RewriteRule ^/(?:\\.default-page/|\\.well-known/acme-challenge/|webmail(?:/|$)) - [L]");
         text.ShouldContain("Alias /webmail /var/www/webmail");
         text.ShouldContain("symbiosis-php8.2@programs.service.d/user.conf");
-        text.ShouldNotContain("phpmyadmin");
+        text.ShouldNotContain("Alias /phpmyadmin");
         new WebModule().RenderHost(with, []).Links.ShouldContain(link => link.Path.Value.EndsWith("/symbiosis-php8.2@programs.socket", StringComparison.Ordinal));
     }
 
