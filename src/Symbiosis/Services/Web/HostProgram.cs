@@ -36,8 +36,8 @@ internal sealed record HostProgram(string Package, string Path, string Directory
     /// <summary>Those that this host offers.</summary>
     public static ValueList<HostProgram> On(Host host) => PhpVersion.On(host) is null ? [] : _all.Where(program => host.VersionOf(program.Package) is not null).ToValueList();
 
-    /// <summary>A pattern of their URLs, to be put behind <c>^/(?:</c> with others; empty when there are none.</summary>
-    public static string Patterns(Host host) => string.Concat(On(host).Select(program => $"|{program.Path[1..]}(?:/|$)"));
+    /// <summary>Patterns of their URLs, each with the mark of an alternative before it, to be put behind another pattern; empty when there are none.</summary>
+    public static string Patterns(Host host) => string.Concat(On(host).Select(program => $"|^{program.Path}(?:/|$)"));
 
     /// <summary>Their part of the settings of the whole server.</summary>
     public static void Write(ApacheWriter apache, Host host)

@@ -78,7 +78,7 @@ internal static class HostedMap
         rules.Rewrite("RewriteRule", "^", "-", "[R=503,L]");
 
         rules.Comment("Reserved paths are the same for all (WEB-67).");
-        rules.Rewrite("RewriteRule", $@"^/(?:\.default-page/|\.well-known/acme-challenge/{HostProgram.Patterns(host)})", "-", "[L]");
+        rules.Rewrite("RewriteRule", $@"^/(?:\.default-page|\.well-known/acme-challenge)/{HostProgram.Patterns(host)}", "-", "[L]");
         rules.Comment("Scripts of /cgi-bin/: without htdocs nothing (WEB-1), a script that cannot be run is a mistake of the server (WEB-11).");
         rules.Rewrite("RewriteCond", documents, "!-d");
         rules.Rewrite("RewriteRule", "^/cgi-bin/", "-", unknown);

@@ -64,7 +64,7 @@ public sealed class WebModuleTests
         Rendered(_host).ShouldNotContain("programs");
         Rendered(_host).ShouldNotContain("webmail");
         var text = Rendered(with);
-        text.ShouldContain("RewriteRule ^/(?:\\.default-page/|\\.well-known/acme-challenge/|webmail(?:/|$)) - [L]");
+        text.ShouldContain("RewriteRule ^/(?:\\.default-page|\\.well-known/acme-challenge)/|^/webmail(?:/|$) - [L]");
         text.ShouldContain("Alias /webmail /var/www/webmail");
         text.ShouldContain("symbiosis-php8.2@programs.service.d/user.conf");
         text.ShouldNotContain("Alias /phpmyadmin");
