@@ -79,6 +79,18 @@ internal static class UserTable
         return null;
     }
 
+    /// <summary>The hash and home of a login name, as a rendered table holds them; null when it is not there.</summary>
+    public static (string Hash, string Home)? FindUser(string table, string loginName)
+    {
+        foreach (var line in table.AsSpan().EnumerateLines())
+        {
+            if (line.Length > loginName.Length && line[loginName.Length] == ':' && line.StartsWith(loginName, StringComparison.Ordinal))
+                return line.ToString().Split(':') is [_, var hash, _, _, _, var home, ..] ? (hash, home) : null;
+        }
+
+        return null;
+    }
+
     private const string LabelField = "app_password=";
 
     /// <summary>True when a text can stand in the table.</summary>
