@@ -64,7 +64,7 @@ internal sealed class MailPolicy(Domain domain, Host host)
             text.Append(RateLimitKey).Append('-').Append(user.Name).Append(": ").Append(RateLimit.Parse(user.Tree[".ratelimit"].Text)).Append('\n');
         foreach (var user in host.Users.Where(user => LocalPart.TryParse(user.Name, out _)))
         {
-            if (HasQuota(user.Tree[".quota"]) is { } own)
+            if (IsAskedAbout(user.Tree[".forward"], HasQuota(user.Tree[".quota"]), HasQuota(host.Tree[MailSettings.HostQuota])) is { } own)
                 text.Append(QuotaKey).Append('-').Append(user.Name).Append(": ").Append(own).Append('\n');
         }
 
@@ -90,15 +90,19 @@ internal sealed class MailPolicy(Domain domain, Host host)
     // Whether there is one; how much it is Dovecot knows.
     private void RenderQuotas()
     {
+        var ofAll = HasQuota(domain.Tree[MailSettings.DomainQuota]) ?? HasQuota(host.Tree[MailSettings.HostQuota]);
         foreach (var name in domain.Tree.MailboxNames.Where(name => LocalPart.TryParse(name, out _)))
         {
-            if (HasQuota(domain.Tree[MailSettings.Quota(name)]) is { } own)
+            if (IsAskedAbout(domain.Tree[MailSettings.Forward(name)], HasQuota(domain.Tree[MailSettings.Quota(name)]), ofAll) is { } own)
                 Line($"{QuotaKey}-{name}", own);
         }
 
         if (HasQuota(domain.Tree[MailSettings.DomainQuota]) is { } ofDomain)
             Line(QuotaKey, ofDomain);
     }
+
+    // Mail for a mailbox with a forward file may go somewhere else, so that a full mailbox is no reason to refuse it. If a copy is kept after all, that copy waits.
+    private static string? IsAskedAbout(TreeNode forward, string? own, string? ofAll) => forward.Exists && (own ?? ofAll) == "yes" ? "no" : own;
 
     // Null when the file says nothing and the next one is asked (MAIL-53).
     private static string? HasQuota(TreeNode node) =>

@@ -37,6 +37,16 @@ public sealed class MailPolicyTests
     [Fact]
     public void A_domain_that_asks_for_nothing_has_no_table() => Files().ShouldBeEmpty();
 
+    [Theory]
+    [InlineData(null, "quota-bob: yes\n")]
+    [InlineData("carol@example.org", "quota-bob: no\n")]
+    public void A_full_mailbox_is_no_reason_to_refuse_mail_that_is_forwarded(string? forward, string table) =>
+        Files([Mailbox("bob"), Text("mailboxes/bob/quota", "1M"), .. forward is null ? [] : new[] { Text("mailboxes/bob/forward", forward) }])
+            .Single(file => file.Path.Value.EndsWith("/policy/example.com", StringComparison.Ordinal)).Content.ShouldBe(table);
+
+    [Fact]
+    public void A_domain_with_forwards_and_no_quota_has_no_table() => Files(Mailbox("bob"), Text("mailboxes/bob/forward", "carol@example.org")).ShouldBeEmpty();
+
     [Fact]
     public void Limits_quotas_lists_and_addresses_stand_in_the_table_of_the_domain()
     {

@@ -1,4 +1,4 @@
 ratelimit-bob: 20/1h
 ratelimit: 500/1d
-quota-bob: yes
+quota-bob: no
 blacklists: bl.example;zen.spamhaus.org
