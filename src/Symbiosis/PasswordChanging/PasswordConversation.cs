@@ -99,7 +99,11 @@ public sealed class PasswordConversation(IPasswordStore store, TimeProvider cloc
         if (password.IsEmpty || password.Span.Contains((byte)0))
             return "400 A password cannot be empty or hold a NUL";
         if (await store.FindWeaknessAsync(user, password, cancellationToken) is { } weakness)
+        {
+            log($"the new password of {Printable.Text(user)} was refused: {Printable.Text(weakness)}");
             return $"400 {Printable.Text(weakness)}";
+        }
+
         if (store.Change(user, password.Span) is { } fault)
         {
             log($"the password of {Printable.Text(user)} could not be written: {fault}");
