@@ -7,7 +7,7 @@ public sealed class FailureTests(Sites sites) : HostTest(sites)
 {
     private const int Failed = 1;
 
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     [Theory, Releases]
     public async Task A_daemon_that_cannot_reload_gets_its_old_files_back(Debian release)

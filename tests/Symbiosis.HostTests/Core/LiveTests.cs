@@ -18,8 +18,8 @@ public sealed class LiveTests(Sites sites) : HostTest(sites)
             cd /srv
             for i in $(seq 1000); do mkdir -p d$i.example/public/htdocs d$i.example/mailboxes/bob; done
             """);
-        await host.UntilAsync(TimeSpan.FromSeconds(60), "test", "-e", "/var/lib/symbiosis/web/names/d1000.example");
-        await host.UntilAsync(TimeSpan.FromSeconds(60), "doveadm", "user", "bob@d1000.example");
+        await host.UntilAsync(TimeSpan.FromSeconds(180), "test", "-e", "/var/lib/symbiosis/web/names/d1000.example");
+        await host.UntilAsync(TimeSpan.FromSeconds(180), "doveadm", "user", "bob@d1000.example");
         var reloadsBefore = await ReloadsAsync(host);
 
         // Measured inside the machine, so that the way into it does not count.

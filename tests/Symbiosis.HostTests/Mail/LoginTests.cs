@@ -300,10 +300,9 @@ public sealed class LoginTests(Sites sites) : MailTest(sites)
 
         await site.Host.ShellAsync("echo 5M > /srv/example.com/mailboxes/small/quota");
         await Eventually.BecomesAsync(() => QuotaAsync(site), quota => quota.Contains("4883)", StringComparison.Ordinal), Soon);
-        await site.Host.RunAsync("exim4", "-qff");
-        await MessagesAsync(site, "/srv/example.com/mailboxes/small/Maildir", 2);
+        await MessagesOfQueueAsync(site, "/srv/example.com/mailboxes/small/Maildir", 2);
     }
 
     private static async Task<string> QuotaAsync(Site site) =>
-        await site.World.RunAsync("curl", "-sk", "--max-time", "10", $"imaps://{HostAddress}", "--user", "small@example.com:smallpass", "--request", "GETQUOTAROOT INBOX");
+        await site.World.RunAsync("curl", "-sk", "--max-time", "30", $"imaps://{HostAddress}", "--user", "small@example.com:smallpass", "--request", "GETQUOTAROOT INBOX");
 }

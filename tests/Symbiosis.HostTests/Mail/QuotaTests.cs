@@ -33,8 +33,7 @@ public sealed class QuotaTests(Sites sites) : MailTest(sites)
 
         await site.Host.Admin.WriteAsync("/srv/example.com/mailboxes/bob/quota", "5M\n");
         await site.Host.UntilAsync(Soon, "sh", "-c", "doveadm quota get -u bob@example.com | grep -q 'STORAGE *[0-9][0-9] *4883'");
-        await site.Host.RunAsync("exim4", "-qff");
-        await MessagesAsync(site, "/srv/example.com/mailboxes/bob/Maildir", 2);
+        await MessagesOfQueueAsync(site, "/srv/example.com/mailboxes/bob/Maildir", 2);
     }
 
     [Theory, Releases]

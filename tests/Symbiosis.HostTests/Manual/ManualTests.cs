@@ -5,7 +5,7 @@ namespace Symbiosis.HostTests.Manual;
 /// <summary>Types what each chapter of the manual shows, on a fresh host, and compares what comes out: the manual cannot lie.</summary>
 public sealed class ManualTests(Sites sites) : HostTest(sites)
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     private static string Folder => Path.Combine(RigScript.Checkout, "docs/manual");
 

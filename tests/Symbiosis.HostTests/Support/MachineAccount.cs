@@ -16,9 +16,9 @@ public class MachineAccount
 
     /// <summary>Runs a command; any exit code is fine.</summary>
     /// <param name="input">Text for standard input; null closes it.</param>
-    /// <param name="timeout">Null: one minute.</param>
+    /// <param name="timeout">Null: three minutes, against commands that hang; a busy computer is slow.</param>
     public Task<CommandOutcome> TryRunAsync(IReadOnlyList<string> command, string? input = null, TimeSpan? timeout = null) =>
-        RigScript.RunAsync("run", [.. _account, .. command], input, timeout ?? TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        RigScript.RunAsync("run", [.. _account, .. command], input, timeout ?? TimeSpan.FromMinutes(3), TestContext.Current.CancellationToken);
 
     /// <summary>Runs lines of bash that stop at the first failing one; returns the standard output.</summary>
     public Task<string> ShellAsync(string script) => RunAsync("bash", "-euo", "pipefail", "-c", script);

@@ -17,7 +17,8 @@ public sealed class AccessLogTests(Sites sites) : HostTest(sites)
 
         await site.Host.UntilAsync(Visitor.Soon, "test", "-s", "/srv/one.example/public/logs/access.log");
         await site.Host.UntilAsync(Visitor.Soon, "test", "-s", "/srv/two.example/public/logs/access.log");
-        (await site.Host.RunAsync("pgrep", "-c", "-f", "symbiosis log-splitter .*access.log")).ShouldBe("1\n");
+        // While Apache takes a new configuration into use there are two.
+        await site.Host.UntilAsync(Visitor.Soon, "sh", "-c", "test $(pgrep -c -f '^/usr/bin/symbiosis log-splitter .*access.log') = 1");
     }
 
     [Theory, Releases]
@@ -75,7 +76,7 @@ public sealed class AccessLogTests(Sites sites) : HostTest(sites)
         for (var round = 0; round < 20; round++)
         {
             await site.World.RunAsync("curl", "-s", "-o", "/dev/null", "--fail-early", "-H", "Host: mallory.example", "http://192.0.2.1/[1-200]");
-            await site.Host.RunAsync("pkill", "-HUP", "-f", "symbiosis log-splitter");
+            await site.Host.UntilAsync(Visitor.Soon, "pkill", "-HUP", "-f", "symbiosis log-splitter"); // Apache may be about to start the next
         }
 
         await site.Host.RunAsync("systemctl", "stop", "mallory");

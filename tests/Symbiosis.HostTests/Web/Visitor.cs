@@ -12,14 +12,14 @@ internal static class Visitor
     public const string PrimaryAddress = "192.0.2.1";
 
     /// <summary>"Soon" of spec/web.md: without a command, by the service that watches.</summary>
-    public static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     /// <summary>Asks for a page of a name at an address of the host.</summary>
     /// <param name="name">Host header as sent; null sends none, with HTTP/1.0.</param>
     public static async Task<Page> GetAsync(this Site site, string? name, string path = "/", string address = PrimaryAddress, string scheme = "http")
     {
         string[] host = name is null ? ["--http1.0", "-H", "Host:"] : ["-H", $"Host: {name}"];
-        var outcome = await site.World.TryRunAsync(["curl", "-sk", "-g", "--path-as-is", "--max-time", "10", "-D", "/dev/stderr", "-w", "\n%{http_code}", .. host, $"{scheme}://{address}{path}"]);
+        var outcome = await site.World.TryRunAsync(["curl", "-sk", "-g", "--path-as-is", "--max-time", "30", "-D", "/dev/stderr", "-w", "\n%{http_code}", .. host, $"{scheme}://{address}{path}"]);
         if (!outcome.Succeeded)
             throw new CommandFailedException(outcome);
         var end = outcome.Output.LastIndexOf('\n');
