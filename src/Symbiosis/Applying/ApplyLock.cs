@@ -42,6 +42,14 @@ internal sealed class ApplyLock : IDisposable
     {
         if (TryTake(files) is { } taken)
             return taken;
+        if (ReadHolder(files) != Service)
+        {
+            // Whoever has just taken it may not have written yet who it is.
+            await Task.Delay(RetryInterval, clock, cancellationToken);
+            if (TryTake(files) is { } free)
+                return free;
+        }
+
         return ReadHolder(files) == Service ? await TakeAsync(files, patience, clock, cancellationToken) : null;
     }
 

@@ -425,4 +425,35 @@ public sealed class ApplierTests : IDisposable
 
         using var second = (await waiting).ShouldNotBeNull();
     }
+
+    [Fact]
+    public async Task CORE_70_a_command_waits_for_the_service_also_when_that_has_not_said_yet_who_it_is()
+    {
+        const string Lock = "/var/lib/symbiosis/lock";
+        var clock = new ManualClock();
+        ApplyLock.TryTake(_host.Files).ShouldNotBeNull().Dispose(); // by a command, so that is what the file says
+        var service = ApplyLock.TryTake(_host.Files, ApplyLock.Service).ShouldNotBeNull();
+        File.WriteAllText(_host.Real(Lock + ".new"), "apply\n");
+        CopyOver(Lock + ".new", Lock);
+
+        var command = ApplyLock.TakeForCommandAsync(_host.Files, TimeSpan.FromSeconds(30), clock, Now);
+        File.WriteAllText(_host.Real(Lock + ".new"), ApplyLock.Service + "\n");
+        CopyOver(Lock + ".new", Lock);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        service.Dispose();
+        while (!command.IsCompleted)
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(20));
+            await Task.Yield();
+        }
+
+        using var taken = (await command).ShouldNotBeNull();
+
+        // Not by System.IO, which refuses a file that somebody has locked.
+        void CopyOver(string from, string to)
+        {
+            using var copy = System.Diagnostics.Process.Start("/bin/cp", [_host.Real(from), _host.Real(to)]);
+            copy.WaitForExit();
+        }
+    }
 }
