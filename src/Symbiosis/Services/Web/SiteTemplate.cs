@@ -26,9 +26,11 @@ internal sealed class SiteTemplate
 
     internal static readonly DiagnosticKind Leftover = new("WEB004", Severity.Warning, "A template in the old ERB format is not used");
 
-    private static readonly IHandlebars Engine = MakeEngine();
+    // Made when a template needs it: see PlainTemplate.
+    private static readonly Lazy<IHandlebars> Engine = new(MakeEngine);
 
     // Parsing costs a thousand times more than filling, and there are as many sites as domains.
+    private static readonly ConcurrentDictionary<string, PlainTemplate?> PlainOnes = new(StringComparer.Ordinal);
     private static readonly ConcurrentDictionary<string, Compiled> Cache = new(StringComparer.Ordinal);
 
     private readonly string _name;
@@ -61,6 +63,19 @@ internal sealed class SiteTemplate
         }
 
         var text = node.Kind == NodeKind.File ? node.Text : _shipped;
+        var names = new Dictionary<string, object>(values, StringComparer.Ordinal) { ["template"] = Path };
+        if ((PlainOnes.GetOrAdd(text, PlainTemplate.Parse)?.Fill(names) ?? FillByLibrary(text, names, diagnostics)) is not { } filled)
+            return null;
+        // Also what an editor leaves for a moment between making the file and writing it.
+        if (filled.Contains("<VirtualHost", StringComparison.OrdinalIgnoreCase))
+            return filled;
+        diagnostics.Add(Broken.At(Path, "makes no <VirtualHost>, so no site", "to switch a site off, remove its link from sites-enabled; to use the shipped template, remove this one"));
+        return null;
+    }
+
+    /// <summary>Fills any template with the library alone.</summary>
+    internal string? FillByLibrary(string text, IReadOnlyDictionary<string, object> names, ICollection<Diagnostic> diagnostics)
+    {
         var compiled = Cache.GetOrAdd(text, Compile);
         if (compiled.Template is null)
         {
@@ -70,16 +85,11 @@ internal sealed class SiteTemplate
 
         try
         {
-            var filled = compiled.Template(new Dictionary<string, object>(values, StringComparer.Ordinal) { ["template"] = Path }, null!); // no data besides the names
-            // Also what an editor leaves for a moment between making the file and writing it.
-            if (filled.Contains("<VirtualHost", StringComparison.OrdinalIgnoreCase))
-                return filled;
-            diagnostics.Add(Broken.At(Path, "makes no <VirtualHost>, so no site", "to switch a site off, remove its link from sites-enabled; to use the shipped template, remove this one"));
-            return null;
+            return compiled.Template(names, null!); // no data besides the names
         }
         catch (HandlebarsDotNet.Compiler.HandlebarsUndefinedBindingException e)
         {
-            diagnostics.Add(Broken.At(Path, $"the name '{e.MissingKey}' is not known here", $"known names: {string.Join(", ", values.Keys.Append("template").Order(StringComparer.Ordinal))}", FindLine(text, e.MissingKey)));
+            diagnostics.Add(Broken.At(Path, $"the name '{e.MissingKey}' is not known here", $"known names: {string.Join(", ", names.Keys.Order(StringComparer.Ordinal))}", FindLine(text, e.MissingKey)));
             return null;
         }
     }
@@ -109,7 +119,7 @@ internal sealed class SiteTemplate
             return new Compiled(null, fault, line);
         try
         {
-            return new Compiled(Engine.Compile(text), null, 0);
+            return new Compiled(Engine.Value.Compile(text), null, 0);
         }
         catch (Exception e) when (e is not OutOfMemoryException) // the library throws whatever its parser happens to trip over, also NullReferenceException
         {

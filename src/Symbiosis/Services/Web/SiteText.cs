@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Symbiosis.Model;
 using Symbiosis.Rendering;
 
@@ -6,8 +7,13 @@ namespace Symbiosis.Services.Web;
 /// <summary>Pieces of text that site templates share (WEB-30).</summary>
 internal static class SiteText
 {
+    // The same for all sites of a host, and there are as many sites as domains.
+    private static readonly ConditionalWeakTable<Host, Dictionary<string, object>> _commonNames = [];
+
     /// <summary>Names that every site template knows.</summary>
-    public static Dictionary<string, object> CommonNames(Host host) => new(StringComparer.Ordinal)
+    public static Dictionary<string, object> CommonNames(Host host) => new(_commonNames.GetValue(host, MakeCommonNames), StringComparer.Ordinal);
+
+    private static Dictionary<string, object> MakeCommonNames(Host host) => new(StringComparer.Ordinal)
     {
         ["hostname"] = host.Name.Value,
         ["default_page_directory"] = WebPaths.StaticFiles + "/",
