@@ -17,6 +17,7 @@ return args switch
     ["read", var root] => MeasureReading(root),
     ["watch", var root] => MeasureWatching(root),
     ["apply-for-ever", var root] => await ApplyForEverAsync(root),
+    ["web", var root, .. var options] => await MeasureWebAsync(root, options),
     ["plan", var root, .. var options] => await MeasurePlanningAsync(root, options),
     _ => ShowUsage(),
 };
@@ -111,6 +112,12 @@ static async Task<int> MeasurePlanningAsync(string root, string[] options)
     return 0;
 }
 
+static async Task<int> MeasureWebAsync(string root, string[] options)
+{
+    await WebConfiguration.MeasureAsync(Path.GetFullPath(root), OptionOf(options, "--domains", 1000), Console.Out);
+    return 0;
+}
+
 static async Task<int> ApplyForEverAsync(string root)
 {
     await ApplyLoop.RunAsync(Path.GetFullPath(root), Console.Out);
@@ -136,6 +143,7 @@ static int ShowUsage()
                Symbiosis.Bench read DIRECTORY
                Symbiosis.Bench watch DIRECTORY
                Symbiosis.Bench plan DIRECTORY [--domains N]
+               Symbiosis.Bench web DIRECTORY [--domains N]
                Symbiosis.Bench apply-for-ever DIRECTORY
         """);
     return 64;

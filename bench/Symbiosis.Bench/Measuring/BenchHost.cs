@@ -40,10 +40,11 @@ internal sealed class BenchHost(string root)
     }
 
     /// <summary>The machine to apply to: real files below the directory, no programs, no network.</summary>
-    public ApplyHost Machine()
+    /// <param name="told">Told of every command that would be run.</param>
+    public ApplyHost Machine(Action<Command>? told = null)
     {
         var place = new HostRoot(root);
-        return new ApplyHost(place, new HostFiles(place), new ObedientDaemons(), new SilentProber(), TimeProvider.System);
+        return new ApplyHost(place, new HostFiles(place), new ObedientDaemons(told), new SilentProber(), TimeProvider.System);
     }
 
     /// <summary>The pipeline as the program builds it, for this directory.</summary>
@@ -77,9 +78,13 @@ internal sealed class BenchHost(string root)
     }
 
     // Every checker is content and every reload works. "active" is what systemctl show prints.
-    private sealed class ObedientDaemons : ICommandRunner
+    private sealed class ObedientDaemons(Action<Command>? told) : ICommandRunner
     {
-        public Task<CommandResult> RunAsync(Command command, CancellationToken cancellationToken) => Task.FromResult(new CommandResult(command, CommandEnd.Exited, 0, "active\n", ""));
+        public Task<CommandResult> RunAsync(Command command, CancellationToken cancellationToken)
+        {
+            told?.Invoke(command);
+            return Task.FromResult(new CommandResult(command, CommandEnd.Exited, 0, "active\n", ""));
+        }
     }
 
     private sealed class SilentProber : IProber

@@ -9,7 +9,8 @@ namespace Symbiosis.Bench.Trees;
 /// </summary>
 /// <param name="seed">What the tree depends on.</param>
 /// <param name="count">Number of domain directories; links for aliases come on top.</param>
-internal sealed class TreeGenerator(ulong seed, int count)
+/// <param name="ownAddressPercent">How many domains of a hundred have an address of their own.</param>
+internal sealed class TreeGenerator(ulong seed, int count, int ownAddressPercent = 4)
 {
     private const int MostMailboxes = 20;
 
@@ -90,10 +91,10 @@ internal sealed class TreeGenerator(ulong seed, int count)
             entries.Add(new Document($"{name}/public/htdocs/.htaccess", "Options +Indexes\n"u8.ToArray()));
     }
 
-    private static void AddConfig(List<TreeEntry> entries, string name, bool hasMail, ref Dice dice)
+    private void AddConfig(List<TreeEntry> entries, string name, bool hasMail, ref Dice dice)
     {
         var config = new List<(string File, string Text)>();
-        if (dice.Percent(4))
+        if (dice.Percent(ownAddressPercent))
             config.Add(("ip", $"198.51.100.{1 + dice.Below(250)}\n"));
         if (dice.Percent(10))
             config.Add(("ssl-only", ""));

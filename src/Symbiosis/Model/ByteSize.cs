@@ -23,7 +23,10 @@ public sealed record ByteSize
     /// <summary>
     /// When the text used a power of ten, both readings in words: the manual once said the letters were powers of two, and plans say which one holds (CORE-26). Null otherwise.
     /// </summary>
-    public string? Ambiguity { get; private init; }
+    public string? Ambiguity => PowerOfTen is { } written ? DescribeAmbiguity(written) : null;
+
+    // The number and its letter when it was one of a power of ten. Words are made only for who asks: most readers of a size want the number.
+    private string? PowerOfTen { get; init; }
 
     /// <summary>Reads a size. White space around it is ignored.</summary>
     /// <param name="text">Such as <c>200M</c>, <c>1.5Gi</c>, <c>10 MB</c>.</param>
@@ -84,7 +87,7 @@ public sealed record ByteSize
         }
 
         fault = null;
-        return new ByteSize((long)bytes) { Ambiguity = bytes == 0 ? null : DescribeAmbiguity(rest[..numberLength], suffix, number, factor) };
+        return new ByteSize((long)bytes) { PowerOfTen = bytes == 0 || factor == 1 || suffix.Contains('i') ? null : string.Concat(rest[..numberLength], [Letter(suffix[0])]) };
     }
 
     /// <inheritdoc />
@@ -119,12 +122,13 @@ public sealed record ByteSize
         return result;
     }
 
-    private static string? DescribeAmbiguity(ReadOnlySpan<char> digits, ReadOnlySpan<char> suffix, decimal number, decimal factor)
+    private static char Letter(char inEitherCase) => "kMGTP"["kmgtp".IndexOf(char.ToLowerInvariant(inEitherCase))];
+
+    private static string DescribeAmbiguity(string written)
     {
-        if (factor == 1 || suffix.Contains('i'))
-            return null;
-        var letter = "kMGTP"["kmgtp".IndexOf(char.ToLowerInvariant(suffix[0]))];
-        var binary = FindFactor([letter, 'i']).GetValueOrDefault();
-        return string.Create(CultureInfo.InvariantCulture, $"{digits}{letter} is {Math.Round(number * factor):N0} bytes; {digits}{letter}i would be {Math.Round(number * binary):N0}");
+        var number = decimal.Parse(written.AsSpan(0, written.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
+        var ten = FindFactor([written[^1]]).GetValueOrDefault(); // a letter that Letter() gave
+        var two = FindFactor([written[^1], 'i']).GetValueOrDefault();
+        return string.Create(CultureInfo.InvariantCulture, $"{written} is {Math.Round(number * ten):N0} bytes; {written}i would be {Math.Round(number * two):N0}");
     }
 }

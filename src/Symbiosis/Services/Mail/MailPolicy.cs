@@ -156,6 +156,8 @@ internal sealed class MailPolicy(Domain domain, Host host)
     {
         foreach (var (path, node) in files)
         {
+            if (node.Kind != NodeKind.File)
+                continue; // almost always
             var addresses = DomainAddresses.Read(node.Value, host);
             if (!addresses.AreOwn)
                 continue;
