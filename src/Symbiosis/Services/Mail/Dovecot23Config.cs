@@ -32,6 +32,9 @@ internal sealed class Dovecot23Config : DovecotConfig
         Part("10-main/10-protocols", DovecotText.Of($$"""
             protocols = imap pop3 lmtp sieve
             hostname = {{host}}
+
+            # A reload, as for a renewed certificate, ends no connection.
+            shutdown_clients = no
             """)),
         Part("10-main/50-ssl-cert-key-files", DovecotText.Of($$"""
             ssl = yes

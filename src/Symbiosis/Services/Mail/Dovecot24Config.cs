@@ -41,6 +41,9 @@ internal sealed class Dovecot24Config : DovecotConfig
               sieve = yes
             }
             hostname = {{host}}
+
+            # A reload, as for a renewed certificate, ends no connection.
+            shutdown_clients = no
             """)),
         Part("10-main/50-ssl-cert-key-files", DovecotText.Of($$"""
             ssl = yes
