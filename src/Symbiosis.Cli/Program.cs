@@ -18,6 +18,7 @@ var root = args is ["log-splitter", ..] ? new RootCommand { LogSplitterVerb.Crea
     new Command("tls", "See how certificates stand.") { TlsStatusVerb.Create() },
     LogSplitterVerb.Create(),
     RotateLogsVerb.Create(),
+    StatisticsVerb.Create(),
     new Command("domain", "Make and list domains.") { DomainVerbs.CreateVerb(), DomainVerbs.ListVerb() },
     new Command("mailbox", "Make mailboxes.") { MailboxVerbs.CreateVerb() },
     new Command("mail", "See where mail goes and what waits; make keys.") { MailExplainVerb.Create(), MailQueueVerb.Create(), MailDkimVerb.Create(), MailEncryptPasswordsVerb.Create(), MailPasswordServerVerb.Create() },

@@ -3,7 +3,6 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Symbiosis.Machine;
 using Symbiosis.Machine.Native;
-using Symbiosis.Model;
 
 namespace Symbiosis.LogSplitting;
 
@@ -16,8 +15,11 @@ internal sealed record RotationOptions
     /// <summary>The table of hosted names; each domain is named in it.</summary>
     public string NamesDirectory { get; init; } = "/var/lib/symbiosis/web/names";
 
-    /// <summary>The highest number; what would get a higher one is overwritten. Addresses of visitors are personal data: no more than 30 days unless somebody decides so.</summary>
-    public int Keep { get; init; } = 30;
+    /// <summary>The highest number, for all domains; null: what each domain says, or the host.</summary>
+    public int? Keep { get; init; }
+
+    /// <summary>The highest number for domains that say nothing.</summary>
+    public int DefaultKeep { get; init; } = DaysKept.Default;
 
     /// <summary>A log that gets this number is compressed.</summary>
     public int CompressFrom { get; init; } = 2;
@@ -41,20 +43,7 @@ internal sealed class LogRotation(RotationOptions options, Action<string> report
     public bool HasFailed { get; private set; }
 
     /// <summary>Rotates everything. Returns true when at least one log that was written to got a new name, so its writers must open a new one.</summary>
-    public bool Run() => FindDomains().Aggregate(seed: false, (isRotated, domain) => RotateDomain(domain) || isRotated);
-
-    private SortedSet<string> FindDomains()
-    {
-        var found = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var file in Directory.Exists(options.NamesDirectory) ? Directory.EnumerateFiles(options.NamesDirectory) : [])
-        {
-            var domain = File.ReadAllText(file, Encoding.UTF8).Split(' ')[0];
-            if (DomainName.FindFault(domain, requireDot: false) is null) // it becomes part of a path
-                found.Add(domain);
-        }
-
-        return found;
-    }
+    public bool Run() => HostedDomains.Read(options.NamesDirectory).Keys.Aggregate(seed: false, (isRotated, domain) => RotateDomain(domain) || isRotated);
 
     private bool RotateDomain(string domain)
     {
@@ -70,8 +59,9 @@ internal sealed class LogRotation(RotationOptions options, Action<string> report
                 return error == Errno.ENOENT ? null : $"public/logs cannot be opened ({error})";
             try
             {
+                var keep = options.Keep ?? (SmallFile.Read(directory, DaysKept.SettingPath) is { } days ? DaysKept.Parse(Encoding.UTF8.GetString(days)) : null) ?? options.DefaultKeep;
                 foreach (var log in _logs)
-                    isRotated |= Rotate(logs, log);
+                    isRotated |= Rotate(logs, log, keep);
                 return null;
             }
             catch (IOException e)
@@ -86,16 +76,23 @@ internal sealed class LogRotation(RotationOptions options, Action<string> report
         return isRotated;
     }
 
-    private bool Rotate(FileDescriptor logs, string log)
+    private bool Rotate(FileDescriptor logs, string log, int keep)
     {
+        // What is too old because more days were kept before.
+        for (var number = keep + 1; number <= DaysKept.Most; number++)
+        {
+            _ = Unistd.unlinkat(logs, $"{log}.{number}", 0);
+            _ = Unistd.unlinkat(logs, $"{log}.{number}.gz", 0);
+        }
+
         // The highest number first, or each would overwrite the next.
-        for (var number = options.Keep - 1; number >= 1; number--)
+        for (var number = keep - 1; number >= 1; number--)
         {
             var (from, to) = ($"{log}.{number}", $"{log}.{number + 1}");
             var isCompressed = Move(logs, $"{from}.gz", $"{to}.gz");
             var isPlain = Move(logs, from, to);
             // The last of the other sort, which nothing would ever overwrite.
-            if (number + 1 == options.Keep && isCompressed != isPlain)
+            if (number + 1 == keep && isCompressed != isPlain)
                 _ = Unistd.unlinkat(logs, isPlain ? $"{to}.gz" : to, 0);
         }
 
@@ -127,6 +124,8 @@ internal sealed class LogRotation(RotationOptions options, Action<string> report
             using (var writer = new FileStream(new SafeFileHandle(target.Number, ownsHandle: false), FileAccess.Write))
             using (var gzip = new GZipStream(writer, CompressionLevel.SmallestSize))
                 reader.CopyTo(gzip);
+            // As gzip(1) does: the time of the last line, by which statistics know what they have counted.
+            File.SetLastWriteTimeUtc(new SafeFileHandle(target.Number, ownsHandle: false), File.GetLastWriteTimeUtc(new SafeFileHandle(source.Number, ownsHandle: false)));
             if (SysStat.fchmod(target, (uint)status.Mode & PermissionBits) != 0 || Unistd.fsync(target) != 0 || Stdio.renameat2(logs, temporary, logs, $"{name}.gz", 0) != 0)
                 throw Failure($"{name}.gz cannot be written");
         }

@@ -37,6 +37,37 @@ public sealed class AccessLogTests(Sites sites) : HostTest(sites)
     }
 
     [Theory, Releases]
+    public async Task WEB_T13_the_first_visit_by_https_makes_a_log_of_the_owner(Debian release)
+    {
+        var site = await SharedSiteAsync(release);
+        await site.Host.PublishAsync("secure.example", ("public/htdocs/index.html", "secure"));
+        await site.SoonAsync("secure.example", 200);
+
+        await site.World.RunAsync("curl", "-sk", "-o", "/dev/null", "--connect-to", "secure.example:443:192.0.2.1:443", "https://secure.example/first");
+
+        await site.Host.UntilAsync(Visitor.Soon, "test", "-s", "/srv/secure.example/public/logs/ssl_access.log");
+        var lines = (await site.Host.ReadAsync("/srv/secure.example/public/logs/ssl_access.log")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        lines.Single().ShouldStartWith("192.0.2.53 - - [");
+        (await site.Host.RunAsync("stat", "-c", "%U:%G", "/srv/secure.example/public/logs/ssl_access.log")).ShouldBe("admin:admin\n");
+    }
+
+    [Theory, Releases]
+    public async Task WEB_T17_lines_of_a_removed_domain_go_to_the_default_log_and_it_does_not_come_back(Debian release)
+    {
+        var site = await SharedSiteAsync(release);
+        await site.Host.PublishAsync("gone.example", ("public/htdocs/index.html", "gone"));
+        await site.SoonAsync("gone.example", 200);
+        await site.Host.UntilAsync(Visitor.Soon, "test", "-s", "/srv/gone.example/public/logs/access.log");
+
+        await site.Host.RunAsync("rm", "-rf", "/srv/gone.example");
+        await site.SoonAsync("gone.example", 404);
+        await site.GetAsync("gone.example", "/after");
+
+        await site.Host.UntilAsync(Visitor.Soon, "grep", "-q", "^gone.example .*\"GET /after ", "/var/log/apache2/zz-mass-hosting.access.log");
+        (await site.Host.TryRunAsync(["test", "-e", "/srv/gone.example"])).Succeeded.ShouldBeFalse();
+    }
+
+    [Theory, Releases]
     public async Task WEB_T15_a_request_cannot_write_into_another_domains_log(Debian release)
     {
         var site = await SharedSiteAsync(release);

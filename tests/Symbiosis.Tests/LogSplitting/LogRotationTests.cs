@@ -63,6 +63,45 @@ public sealed class LogRotationTests : IDisposable
         Names().ShouldBe(["access.log.1", "access.log.old", "error.log.1", "my_access.log", "other.log", "ssl_access.log.1", "ssl_error.log.1"]);
     }
 
+    [Theory]
+    [InlineData(null, null, 30)]
+    [InlineData(7, null, 7)]
+    [InlineData(7, "3\n", 3)]
+    [InlineData(7, "60", 60)]
+    [InlineData(7, "many", 7)] // plan says so
+    [InlineData(7, "0", 7)]
+    [InlineData(7, "367", 7)]
+    public void A_domain_and_the_host_say_how_many_days_are_kept(int? host, string? domain, int kept)
+    {
+        foreach (var number in (int[])[1, 2, 3, 7, 8, 30, 31, 60, 61, 366])
+            WriteCompressed($"access.log.{number}.gz", "");
+        Write("access.log.1000", "no number of ours");
+        if (domain is not null)
+        {
+            Directory.CreateDirectory(Path.Combine(_root, "srv/example.com/config"));
+            File.WriteAllText(Path.Combine(_root, "srv/example.com/config/log-days"), domain);
+        }
+
+        Run(host: host);
+
+        Names().Select(name => int.Parse(name.Split('.')[2])).Where(number => number < 1000).Max().ShouldBeLessThanOrEqualTo(kept);
+        Names().ShouldContain("access.log.3.gz");
+        Names().ShouldContain("access.log.1000");
+        (kept < 30 || Names().Contains("access.log.9.gz")).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_compressed_log_keeps_the_time_of_its_last_line()
+    {
+        Write("access.log.1", "text");
+        var time = new DateTime(2026, 11, 21, 15, 47, 50, DateTimeKind.Utc);
+        File.SetLastWriteTimeUtc(Path.Combine(Logs, "access.log.1"), time);
+
+        Run();
+
+        File.GetLastWriteTimeUtc(Path.Combine(Logs, "access.log.2.gz")).ShouldBe(time);
+    }
+
     [Fact]
     public void WEB_50_a_compressed_log_keeps_its_mode_and_nothing_is_left_of_a_run_that_was_ended()
     {
@@ -113,10 +152,10 @@ public sealed class LogRotationTests : IDisposable
         Run().ShouldBeFalse();
     }
 
-    private bool Run(bool fails = false)
+    private bool Run(bool fails = false, int? host = null)
     {
         // Whoever runs the tests owns the directories, root too.
-        var rotation = new LogRotation(new RotationOptions { Prefix = Path.Combine(_root, "srv"), NamesDirectory = Path.Combine(_root, "names"), LowestOwner = 0 }, _reports.Add);
+        var rotation = new LogRotation(new RotationOptions { Prefix = Path.Combine(_root, "srv"), NamesDirectory = Path.Combine(_root, "names"), LowestOwner = 0, DefaultKeep = host ?? 30 }, _reports.Add);
         var isRotated = rotation.Run();
         rotation.HasFailed.ShouldBe(fails);
         return isRotated;

@@ -35,7 +35,7 @@ internal sealed class ProtectedAreas(Domain domain, Host host, PlainPasswords pa
     [
         new(Directory, SettingForm.DirectoryOfTexts, "Protected parts of the site, a directory each, with users, allow, path, satisfy and realm") { Default = "everything is open" },
         new(Groups, SettingForm.DirectoryOfTexts, "Groups of mailboxes, a file each with one mailbox a line; @NAME means its members"),
-        new(Stats, SettingForm.Text, "private: the statistics at /stats/ ask for the password of a mailbox") { Default = "open", Example = "private" },
+        new(Stats, SettingForm.Text, "false: no statistics are made; private: those at /stats/ ask for the password of a mailbox") { Default = "made, and open", Example = "private" },
         new(StatsAllow, SettingForm.Text, "Addresses and networks that may see the statistics, one a line") { Default = "everybody", Example = "192.0.2.0/24" },
     ];
 

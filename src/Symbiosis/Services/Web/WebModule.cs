@@ -35,17 +35,19 @@ public sealed class WebModule : IServiceModule
         new(DomainAddresses.SettingPath, SettingForm.Text, "Addresses of this domain, separated by white space") { Default = "the primary addresses of the host", Example = "192.0.2.7 2001:db8::7" },
         new(HttpsOnly.SettingPath, SettingForm.Text, "Visitors are sent to https; a number in it is for how many seconds browsers remember that") { Example = "31536000" },
         new(TlsPolicy.Path, SettingForm.Text, "TLS protocols and ciphers of Apache: intermediate or modern") { Default = "intermediate", Example = "modern" },
+        .. LogSettings.All,
         new(WebPaths.Templates, SettingForm.DirectoryOfTexts, "Templates of Apache's site files") { Default = "the shipped templates" },
         .. ProtectedAreas.Settings,
     ];
 
     /// <inheritdoc />
-    public ValueList<string> Packages => ["apache2", "php*-fpm", "fcgiwrap", .. HostProgram.Packages];
+    public ValueList<string> Packages => ["apache2", "php*-fpm", "fcgiwrap", "goaccess", "webalizer", .. HostProgram.Packages];
 
     /// <inheritdoc />
     public ValueList<DiagnosticKind> Diagnostics { get; } =
     [
-        AddressSkipped, AddressNotHere, SiteTemplate.Broken, SiteTemplate.Leftover, NameTaken, TlsPolicy.Unknown, TlsPolicy.Modern, HttpsOnly.NoCertificate, HttpsOnly.BadAge, .. ProtectedAreas.Kinds,
+        AddressSkipped, AddressNotHere, SiteTemplate.Broken, SiteTemplate.Leftover, NameTaken, TlsPolicy.Unknown, TlsPolicy.Modern, HttpsOnly.NoCertificate, HttpsOnly.BadAge,
+        LogSettings.NoEngine, LogSettings.NoNumberOfDays, .. ProtectedAreas.Kinds,
     ];
 
     /// <inheritdoc />
@@ -101,7 +103,7 @@ public sealed class WebModule : IServiceModule
     {
         if (!IsInstalled(host))
             return new HostRendering();
-        var diagnostics = new List<Diagnostic>([.. SiteTemplate.FindLeftovers(host), .. TlsPolicy.FindFaults(host)]);
+        var diagnostics = new List<Diagnostic>([.. SiteTemplate.FindLeftovers(host), .. TlsPolicy.FindFaults(host), .. LogSettings.FindFaults(host)]);
         var files = new List<RenderedFile> { ServerSettings.Render(host), ProtectedAreas.Place };
         var links = new List<RenderedLink>();
         var held = new List<HostPath>();
@@ -161,6 +163,7 @@ public sealed class WebModule : IServiceModule
                 found.Add(AddressNotHere.At(path, $"{address} is not an address of this host", "give the host that address, or remove it here"));
         }
 
+        found.AddRange(LogSettings.FindFaults(domain, host));
         if (MassHostingSite.TakesFileOf(domain.Name))
             found.Add(NameTaken.At(domain.Directory.Value, $"no site file can be made for '{domain.Name}', because it is the name of our own", "rename the directory"));
         return found;

@@ -55,6 +55,23 @@ public sealed class WebModuleTests
         files.ShouldAllBe(file => file.Role == FileRole.Table && file.Daemon == null);
     }
 
+    [Theory]
+    [InlineData("config/stats-engine", "goaccess", null)]
+    [InlineData("config/stats-engine", "none", null)]
+    [InlineData("config/stats-engine", "webalizer", "WEB050")] // not installed
+    [InlineData("config/stats-engine", "awstats", "WEB050")]
+    [InlineData("config/log-days", "14\n", null)]
+    [InlineData("config/log-days", "0", "WEB051")]
+    [InlineData("config/log-days", "", "WEB051")]
+    [InlineData("config/log-days", "two weeks", "WEB051")]
+    public void What_is_wrong_with_settings_of_logs_is_said(string path, string text, string? expected)
+    {
+        var host = _host with { Packages = [.. _host.Packages, new("goaccess", "1:1.9.3-1")] };
+        var domain = Domains.Make("example.com", _htdocs, (path, new TreeNode(NodeKind.File) { Content = Encoding.UTF8.GetBytes(text) }));
+
+        new WebModule().RenderDomain(domain, host).Diagnostics.Select(diagnostic => diagnostic.Kind.Id).ShouldBe(expected is null ? [] : [expected]);
+    }
+
     [Fact]
     public void WEB_67_programs_of_the_host_are_there_when_their_packages_are()
     {
