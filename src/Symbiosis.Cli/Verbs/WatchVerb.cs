@@ -1,3 +1,4 @@
+using Symbiosis.CertificateKeeping;
 using Symbiosis.Cli.Output;
 using Symbiosis.Journals;
 using Symbiosis.Services.Mail;
@@ -28,11 +29,14 @@ internal static class WatchVerb
         var machine = HostPipeline.Machine();
         using var manager = ServiceManager.FromEnvironment();
         using var watcher = new TreeWatcher(machine.Clock);
-        var service = new WatchService(HostPipeline.Create(machine, prefix, writes: true, watcher), watcher, machine, manager);
+        using var certificates = CertificateHost.Create(prefix, machine.Commands, machine.Files);
+        using var keeping = certificates.Service(line => errors.Line($"symbiosis: {line}"));
+        var service = new WatchService(HostPipeline.Create(machine, prefix, writes: true, watcher), watcher, machine, manager) { Applied = touched => keeping.Touch(touched.Units, touched.IsEverything) };
         using var socket = StatusSocket.Listen(StatusReport.SocketPath);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var noting = new MailNotes(machine.Clock, prefix, MailPaths.Users.Value).FollowAsync(stop.Token);
         var answering = socket.ServeAsync(() => service.Report, stop.Token);
+        var looking = KeepCertificatesAsync(keeping, service, errors, stop.Token);
         try
         {
             await service.RunAsync(stop.Token);
@@ -42,6 +46,25 @@ internal static class WatchVerb
         {
             await stop.CancelAsync();
             await Task.WhenAll(answering, noting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // they end by being cancelled
+            await looking;
+        }
+    }
+
+    // Begins when everything is applied. A bug in it must not end the service: the tree goes live without it, and daemons keep the certificates they have.
+    private static async Task KeepCertificatesAsync(CertificateService keeping, WatchService service, Terminal errors, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await service.Ready.WaitAsync(cancellationToken);
+            await keeping.RunAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The service ends.
+        }
+        catch (Exception bug)
+        {
+            errors.Line($"symbiosis: certificates are not looked after any more, restart the service: {bug}");
         }
     }
 }

@@ -34,7 +34,8 @@ internal sealed record AcmeAnswer(string Body, Uri? Location, DateTimeOffset? Re
 /// <param name="directoryAddress">The CA.</param>
 /// <param name="key">The account's key.</param>
 /// <param name="clock">For delays.</param>
-internal sealed class AcmeClient(HttpClient http, Uri directoryAddress, AccountKey key, TimeProvider clock)
+/// <param name="directory">What the CA offers, when that is known already.</param>
+internal sealed class AcmeClient(HttpClient http, Uri directoryAddress, AccountKey key, TimeProvider clock, AcmeDirectory? directory = null)
 {
     private const int MaxNonceRetries = 5;
     private const int MaxRetries = 3;
@@ -42,7 +43,7 @@ internal sealed class AcmeClient(HttpClient http, Uri directoryAddress, AccountK
     /// <summary>No honest answer is longer.</summary>
     public const int MaxAnswerBytes = 256 << 10;
 
-    private AcmeDirectory? _directory;
+    private AcmeDirectory? _directory = directory;
     private string? _nonce;
 
     /// <summary>The account's address, once it is known.</summary>
@@ -75,15 +76,15 @@ internal sealed class AcmeClient(HttpClient http, Uri directoryAddress, AccountK
     {
         if (Account is not null)
             return Account;
-        var directory = await ReadDirectoryAsync(cancellationToken);
-        if (directory.NeedsExternalAccount && external is null)
+        var offer = await ReadDirectoryAsync(cancellationToken);
+        if (offer.NeedsExternalAccount && external is null)
             throw new AcmeException("externalAccountRequired", "the CA asks for external account binding; put eab_kid and eab_hmac_key beside the endpoint");
         var request = new JsonObject { ["termsOfServiceAgreed"] = true };
         if (email is not null)
             request["contact"] = new JsonArray($"mailto:{email}");
         if (external is not null)
-            request["externalAccountBinding"] = key.Bind(external, directory.NewAccount);
-        var answer = await PostAsync(directory.NewAccount, request.ToJsonString(), cancellationToken, withKey: true);
+            request["externalAccountBinding"] = key.Bind(external, offer.NewAccount);
+        var answer = await PostAsync(offer.NewAccount, request.ToJsonString(), cancellationToken, withKey: true);
         return Account = answer.Location ?? throw new AcmeException(AcmeException.Malformed, "the CA gave no address for the account");
     }
 

@@ -25,7 +25,10 @@ internal abstract record Issuance
     public sealed record Waits(DateTimeOffset Until, string Reason, bool IsBlocked = true) : Issuance;
 
     /// <summary>No name can be validated, or the CA refuses.</summary>
-    public sealed record Failed(string Reason, DateTimeOffset? Until) : Issuance;
+    /// <param name="Reason">Why.</param>
+    /// <param name="Until">When to try again; null for the usual back-off.</param>
+    /// <param name="IsPassing">True when the CA stumbled and nothing is wrong with the domain.</param>
+    public sealed record Failed(string Reason, DateTimeOffset? Until, bool IsPassing = false) : Issuance;
 
     /// <summary>Every name that can be validated is covered already.</summary>
     public sealed record Nothing : Issuance;
@@ -76,10 +79,12 @@ internal sealed class CertificateIssuer(HostRoot root, EndpointBook endpoints, C
         using var http = MakeHttp(endpoint);
         try
         {
-            using var key = await FindAccountKeyAsync(options, cancellationToken);
-            var client = new AcmeClient(http, endpoint.Directory, key, clock);
-            await client.ReadDirectoryAsync(cancellationToken);
+            // No account key is made for a CA that cannot be reached.
+            using var unused = AccountKey.Create(isRsa: false, 0);
+            var directory = await new AcmeClient(http, endpoint.Directory, unused, clock).ReadDirectoryAsync(cancellationToken);
             endpoints.NoteReachable(endpoint.Directory);
+            using var key = await FindAccountKeyAsync(options, cancellationToken);
+            var client = new AcmeClient(http, endpoint.Directory, key, clock, directory);
 
             var usable = await SelectAsync(wanted, names, request.IgnoresBackOff, host, cancellationToken);
             if (usable.Count == 0)
@@ -99,7 +104,7 @@ internal sealed class CertificateIssuer(HostRoot root, EndpointBook endpoints, C
         }
         catch (AcmeException failure)
         {
-            return new Issuance.Failed($"{failure.Message} ({failure.Type})", null);
+            return new Issuance.Failed($"{failure.Message} ({failure.Type})", null, failure.IsPassing || failure.Type == "badNonce");
         }
     }
 

@@ -59,6 +59,9 @@ internal sealed record KeepOutcome(DomainName Domain)
 internal sealed class CertificateKeeper(CertificateTree tree, StateFiles states, CertificateIssuer issuer, TimeProvider clock, Func<uint?> findReaders) : IDisposable
 {
     private static readonly TimeSpan _usualInterval = TimeSpan.FromHours(6);
+    // So often a CA that stumbled is asked again within minutes.
+    private const int QuickRetries = 3;
+
     private static readonly TimeSpan _extensionInterval = TimeSpan.FromHours(24);
 
     // Reading and deciding use one processor, however many domains wait for their CA.
@@ -342,9 +345,9 @@ internal sealed class CertificateKeeper(CertificateTree tree, StateFiles states,
                     _next = until;
                     Explain(reason);
                     return;
-                case Issuance.Failed(var reason, var until):
+                case Issuance.Failed(var reason, var until, var isPassing):
                     var failures = _state.Failures + 1;
-                    _state = _state with { Failures = failures, NextOrder = until ?? _now + DomainState.DelayAfter(failures) };
+                    _state = _state with { Failures = failures, NextOrder = until ?? _now + (isPassing && failures <= QuickRetries ? TimeSpan.FromMinutes(failures) : DomainState.DelayAfter(failures)) };
                     _next = _state.NextOrder;
                     Explain(reason);
                     break;

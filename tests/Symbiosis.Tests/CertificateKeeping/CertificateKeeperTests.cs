@@ -249,6 +249,17 @@ public sealed class CertificateKeeperTests : IDisposable
         _clock.GetUtcNow().ShouldBeLessThan(_start.AddMinutes(3));
     }
 
+    [Fact]
+    public async Task A_CA_that_stumbles_is_asked_again_within_minutes()
+    {
+        _authority.BadNonces = 6;
+        var outcome = await KeepAsync();
+        outcome.Error.ShouldNotBeNull().ShouldContain("badNonce");
+        outcome.Next.ShouldNotBeNull().ShouldBe(_start.AddMinutes(1), TimeSpan.FromSeconds(30));
+        _clock.Advance(TimeSpan.FromMinutes(2));
+        (await KeepAsync()).Error.ShouldBeNull();
+    }
+
     [Fact] // TLS-50
     public async Task TLS_50_a_rate_limit_stops_all_requests_to_that_CA()
     {
@@ -279,6 +290,7 @@ public sealed class CertificateKeeperTests : IDisposable
 
         _authority.Log.Count.ShouldBe(asked);
         Directory.GetFiles(_tree.Root + "/var/lib/symbiosis/certificates").ShouldBeEmpty();
+        File.Exists(_tree.Root + "/etc/symbiosis/ssl/letsencrypt/account_key").ShouldBeFalse();
 
         _authority.IsUnreachable = false;
         _clock.Advance(TimeSpan.FromMinutes(1));
