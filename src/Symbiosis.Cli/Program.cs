@@ -21,6 +21,7 @@ var root = args is ["log-splitter", ..] ? new RootCommand { LogSplitterVerb.Crea
     StatisticsVerb.Create(),
     new Command("domain", "Make and list domains.") { DomainVerbs.CreateVerb(), DomainVerbs.ListVerb() },
     new Command("mailbox", "Make mailboxes.") { MailboxVerbs.CreateVerb() },
+    new Command("web", "See who answers a web request.") { WebExplainVerb.Create() },
     new Command("mail", "See where mail goes and what waits; make keys.") { MailExplainVerb.Create(), MailQueueVerb.Create(), MailDkimVerb.Create(), MailEncryptPasswordsVerb.Create(), MailPasswordServerVerb.Create() },
 };
 // The name the original had is a link to this program (TLS-27).

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Symbiosis.Cli.Output;
+using Symbiosis.Model;
 using Symbiosis.Planning;
+using Symbiosis.Services;
 using Symbiosis.Watching;
 
 namespace Symbiosis.Cli.Verbs;
@@ -36,7 +38,8 @@ internal static class StatusVerb
 
     private static async Task<StatusReport> LookAsync(string prefix, StatusReport? ofService, CancellationToken cancellationToken)
     {
-        var pipeline = HostPipeline.Create(HostPipeline.Machine(), prefix, writes: false);
+        var machine = HostPipeline.Machine();
+        var pipeline = HostPipeline.Create(machine, prefix, writes: false);
         var book = new FindingBook();
         var reading = await pipeline.ReadEverythingAsync(cancellationToken);
         book.TakeScan(reading.ScanFindings);
@@ -45,11 +48,12 @@ internal static class StatusVerb
 
         // What a daemon refused is known only to the service that asked it.
         var refused = ofService?.Findings.Where(finding => finding.Id.StartsWith("APPLY", StringComparison.Ordinal)) ?? [];
+        var ended = await SupervisedUnitSurvey.FindEndedAsync(machine.Commands, ServiceCatalog.All.SelectMany(service => service.Supervised), HostPath.Parse(prefix), cancellationToken);
         return (ofService ?? new StatusReport()) with
         {
             Domains = pipeline.DomainCount,
             Edited = book.Edited,
-            Findings = book.All.Select(StatusReport.Finding.From).Concat(refused).Distinct().ToList(),
+            Findings = ended.Concat(book.All).Select(StatusReport.Finding.From).Concat(refused).Distinct().ToList(),
         };
     }
 }

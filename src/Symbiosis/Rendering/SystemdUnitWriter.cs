@@ -1,4 +1,5 @@
 using System.Text;
+using Symbiosis.Model;
 
 namespace Symbiosis.Rendering;
 
@@ -34,6 +35,17 @@ public sealed class SystemdUnitWriter
             throw new FormatException($"'{key}' is not the name of a setting");
         _text.Append(key).Append('=').Append(Clean(value)).Append('\n');
         return this;
+    }
+
+    /// <summary>
+    /// Writes a command that systemd runs as it is: no variables, no specifiers, no separators, whatever the words hold. The first must be an absolute path or the plain name of a program, because signs in
+    /// front of it have a meaning (systemd.service(5)).
+    /// </summary>
+    public SystemdUnitWriter SetCommand(string key, ValueList<string> words)
+    {
+        if (words.Count == 0 || words[0].Length == 0 || (words[0][0] != '/' && !char.IsAsciiLetterOrDigit(words[0][0])))
+            throw new FormatException("a command for a systemd unit begins with a path or the name of a program");
+        return Set(key, ":" + string.Join(' ', words.Select(word => '"' + word.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("%", "%%", StringComparison.Ordinal) + '"')));
     }
 
     /// <summary>The text so far.</summary>

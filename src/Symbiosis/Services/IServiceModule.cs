@@ -26,6 +26,9 @@ public interface IServiceModule
     /// <summary>Every sort of finding this service reports.</summary>
     ValueList<DiagnosticKind> Diagnostics { get; }
 
+    /// <summary>Units that run what customers wrote, and so may end for reasons that no check finds beforehand.</summary>
+    ValueList<SupervisedUnits> Supervised => [];
+
     /// <summary>The daemons it configures, as far as they are installed on <paramref name="host"/>.</summary>
     ValueList<Daemon> Daemons(Host host);
 
@@ -35,6 +38,12 @@ public interface IServiceModule
     /// <summary>What the host as a whole needs, given what all domains contributed. Called when the host or any contribution changed.</summary>
     HostRendering RenderHost(Host host, ValueList<Contribution> contributions);
 }
+
+/// <summary>Instances of a unit, one for each domain that has something to run.</summary>
+/// <param name="Template">Name before the <c>@</c>, such as <c>symbiosis-app</c>; the instance is the domain.</param>
+/// <param name="SettingPath">The setting that made it, relative to the domain.</param>
+/// <param name="NotRunning">What is reported of one that does not run.</param>
+public sealed record SupervisedUnits(string Template, string SettingPath, DiagnosticKind NotRunning);
 
 /// <summary>What a module makes of one domain.</summary>
 public sealed record DomainRendering

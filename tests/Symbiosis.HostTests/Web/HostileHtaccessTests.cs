@@ -26,6 +26,12 @@ public sealed class HostileHtaccessTests(Sites sites) : HostTest(sites)
         ("rule with handler for a file of the victim", "RewriteEngine On\nRewriteRule ^ /srv/victor.example/public/htdocs/who.php [H=proxy:unix:/run/symbiosis-web/UID/PHP.sock|fcgi://localhost,END]"),
         ("proxy rule to the socket", $"RewriteEngine On\nRewriteRule ^ \"unix:/run/symbiosis-web/UID/PHP.sock|fcgi://localhost{Documents}/evil.php\" [P]"),
         ("proxy rule to the scripts' socket", "RewriteEngine On\nRewriteRule ^ \"unix:/run/symbiosis-web/UID/cgi.sock|fcgi://localhost/srv/mallory.example/public/cgi-bin/who.cgi\" [P]"),
+        ("proxy rule to the victim's program", "RewriteEngine On\nRewriteRule ^ unix:/run/symbiosis-web/UID/app-program.example.sock|http://localhost/ [P]"),
+        ("proxy rule to the victim's program, WebSocket", "RewriteEngine On\nRewriteRule ^ unix:/run/symbiosis-web/UID/app-program.example.sock|ws://localhost/ [P]"),
+        ("rule with handler to the victim's program", "RewriteEngine On\nRewriteRule ^ - [H=proxy:unix:/run/symbiosis-web/UID/app-program.example.sock|http://localhost]"),
+        ("handler of the victim's program", "SetHandler \"proxy:unix:/run/symbiosis-web/UID/app-program.example.sock|http://localhost/\""),
+        ("pass to the victim's program", "RewriteEngine On\nRequestHeader set X-Symbiosis-App yes\nRewriteRule ^ unix:/run/symbiosis-web/UID/app-program.example.sock|http://localhost/ [P,E=HTTP_X_SYMBIOSIS_APP:yes]"),
+        ("program by variables", "SetEnvIf Request_URI . SYMBIOSIS_APP=app\nSetEnvIf Request_URI . SYMBIOSIS_DOMAIN=program.example\nSetEnvIf Request_URI . SYMBIOSIS_OWNER=UID\nDirectoryIndex nope.html /nope.php\nErrorDocument 404 /nope"),
         ("proxy rule to Debian's pool", $"RewriteEngine On\nRewriteRule ^ \"unix:/run/php/php-fpm.sock|fcgi://localhost{Documents}/evil.php\" [P]"),
         ("handler of Debian's pool", "SetHandler \"proxy:unix:/run/php/php-fpm.sock|fcgi://localhost\""),
         ("proxy rule to the host itself", "RewriteEngine On\nRewriteRule ^ http://127.0.0.1/server-status [P]"),
@@ -67,6 +73,18 @@ public sealed class HostileHtaccessTests(Sites sites) : HostTest(sites)
         await site.Host.PublishAsAsync(
             "mallory", "mallory.example", ("public/htdocs/who.php", who), ("public/htdocs/evil.php", who), ("public/htdocs/index.php", who), ("public/htdocs/below/index.php", who),
             ("public/htdocs/a.txt", "text <!--#exec cmd=\"echo [uid $(id -u)]\" -->"), ("public/cgi-bin/who.cgi", script));
+        const string program = """
+            import os, http.server, socketserver
+            class Who(http.server.BaseHTTPRequestHandler):
+                def do_GET(self):
+                    self.send_response(200)
+                    self.end_headers()
+                    self.wfile.write(b'[uid %d]' % os.getuid())
+                def address_string(self):
+                    return 'gate'
+            socketserver.UnixStreamServer(os.environ['SOCKET'], Who).serve_forever()
+            """;
+        await site.Host.PublishAsAsync("victor", "program.example", ("who.py", program), ("config/app", "python3 who.py\n"));
         await site.Host.RunAsync("chmod", "755", "/srv/mallory.example/public/cgi-bin/who.cgi", "/srv/victor.example/public/cgi-bin/who.cgi");
         await site.Host.As("mallory").RunAsync("ln", "-s", "/srv/victor.example/config/secret", $"{Documents}/link");
         // The victim's PHP could read mallory's files: she lets him in.
@@ -74,6 +92,7 @@ public sealed class HostileHtaccessTests(Sites sites) : HostTest(sites)
         // What Apache can read, so that only Apache's own rules keep it from mallory.
         await site.Host.RunAsync("setfacl", "-m", "u:www-data:rx", "/srv/victor.example/config", "/srv/victor.example/config/secret");
         await site.SoonAsync("victor.example", 200, $"[uid {victor}]", "/who.php");
+        await site.SoonAsync("program.example", 200, $"[uid {victor}]");
         await site.SoonAsync("mallory.example", 200, $"[uid {mallory}]", "/who.php");
         await site.SoonAsync("mallory.example", 200, $"[uid {mallory}]", "/cgi-bin/who.cgi");
 
@@ -87,7 +106,7 @@ public sealed class HostileHtaccessTests(Sites sites) : HostTest(sites)
                     .Replace("PHP.sock", $"php{php}.sock", StringComparison.Ordinal).Replace("EVIL", $"auto_prepend_file={Documents}/evil.php", StringComparison.Ordinal) + "\n");
             foreach (var host in (string[])["mallory.example", "www.mallory.example", "shop.mallory.example", "mallory.example.testing.host.example.net"])
             {
-                foreach (var header in (string[])["X-Nothing: 1", "Max-Forwards: 10"])
+                foreach (var header in (string[])["X-Symbiosis-App: yes", "Max-Forwards: 10"])
                 {
                     var body = await site.World.RunAsync(["curl", "-s", "--max-time", "20", "-H", $"Host: {host}", "-H", header, .. _paths.Select(path => $"http://192.0.2.1{path}")]);
                     if (body.Replace($"[uid {mallory}]", "", StringComparison.Ordinal) is var rest

@@ -68,8 +68,8 @@ internal static class HostedMap
         }
 
         rules.Rewrite("RewriteRule", "^", "-", unknown);
-        rules.Rewrite("RewriteCond", "expr", $"file('{WebPaths.Names}/%{{reqenv:SYMBIOSIS_NAME}}') =~ /^([^ ]+) ([0-9]+)\\s*$/");
-        rules.Rewrite("RewriteRule", "^", "-", "[E=SYMBIOSIS_DOMAIN:%1,E=SYMBIOSIS_OWNER:%2,S=1]");
+        rules.Rewrite("RewriteCond", "expr", $"file('{WebPaths.Names}/%{{reqenv:SYMBIOSIS_NAME}}') =~ /^([^ ]+) ([0-9]+)(?: php([0-9.]+))?(?: (app))?\\s*$/");
+        rules.Rewrite("RewriteRule", "^", "-", "[E=SYMBIOSIS_DOMAIN:%1,E=SYMBIOSIS_OWNER:%2,E=SYMBIOSIS_PHP:%3,E=SYMBIOSIS_APP:%4,S=1]");
         rules.Rewrite("RewriteRule", "^", "-", unknown);
 
         rules.Comment("A domain of another owner than the administrator is served when Apache has read its limits (WEB-66).");
@@ -79,6 +79,13 @@ internal static class HostedMap
 
         rules.Comment("Reserved paths are the same for all (WEB-67).");
         rules.Rewrite("RewriteRule", $@"^/(?:\.default-page|\.well-known/acme-challenge)/{HostProgram.Patterns(host)}", "-", "[L]");
+        if (PhpVersion.On(host) is { } php)
+        {
+            rules.Rewrite("RewriteCond", "%{ENV:SYMBIOSIS_PHP}", "^$");
+            rules.Rewrite("RewriteRule", "^", "-", $"[E=SYMBIOSIS_PHP:{php.Text}]");
+        }
+
+        AppRoute.WriteRules(rules);
         rules.Comment("Scripts of /cgi-bin/: without htdocs nothing (WEB-1), a script that cannot be run is a mistake of the server (WEB-11).");
         rules.Rewrite("RewriteCond", documents, "!-d");
         rules.Rewrite("RewriteRule", "^/cgi-bin/", "-", unknown);

@@ -14,7 +14,7 @@ internal static class OwnSite
 
     /// <summary>The table of WEB-21: htdocs exists, and the domain has a usable certificate or no address that is a primary one.</summary>
     public static bool IsWantedBy(Domain domain, DomainAddresses addresses, Host host) =>
-        (domain.Certificate is not null || (addresses.AreOwn && !addresses.IncludePrimary(host))) && addresses.All.Count > 0 && domain.Tree[WebModule.DocumentRootPath].Kind == NodeKind.Directory && !MassHostingSite.TakesFileOf(domain.Name);
+        (domain.Certificate is not null || (addresses.AreOwn && !addresses.IncludePrimary(host))) && addresses.All.Count > 0 && (domain.Tree[WebModule.DocumentRootPath].Kind == NodeKind.Directory || App.IsAskedFor(domain)) && !MassHostingSite.TakesFileOf(domain.Name);
 
     public static RenderedFile? Render(Domain domain, DomainAddresses addresses, Host host, ICollection<Diagnostic> diagnostics)
     {

@@ -17,6 +17,9 @@ internal static class OwnerSockets
     /// <summary>Name of the socket that runs the scripts of <c>cgi-bin</c>.</summary>
     public const string Scripts = "cgi";
 
+    /// <summary>Name of the socket that runs PHP of the version that the rules of <see cref="HostedMap"/> found.</summary>
+    public const string ChosenPhp = "php%{reqenv:SYMBIOSIS_PHP}";
+
     /// <summary>Name of the socket that runs PHP.</summary>
     public static string Php(PhpVersion php) => $"php{php.Text}";
 
@@ -46,6 +49,8 @@ internal static class OwnerSockets
             always.Directive("RequestHeader", "unset", "Max-Forwards", $"expr={name} && {owner} && {socket} && -z note('rewrite-forced-handler')");
             foreach (var permission in HostProgram.Permissions(host))
                 always.Directive("RequestHeader", "unset", "Max-Forwards", $"expr={permission}");
+            always.Directive("RequestHeader", "unset", "Max-Forwards", AppRoute.LockException);
+            always.Directive("RequestHeader", "unset", AppRoute.Pass);
         }));
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Symbiosis.Model;
@@ -19,16 +20,21 @@ internal static class OwnerUnits
     private const string Fact = "owner";
 
     /// <summary>What a domain contributes so that its owner's code can run.</summary>
-    public static Contribution WantedBy(Domain domain) => new OwnFact(WebModule.ModuleName, Fact, $"{domain.Owner.Uid}");
+    public static IEnumerable<Contribution> WantedBy(Domain domain, PhpVersion? chosen)
+    {
+        yield return new OwnFact(WebModule.ModuleName, Fact, $"{domain.Owner.Uid}");
+        if (chosen is not null)
+            yield return new OwnFact(WebModule.ModuleName, OwnerSockets.Php(chosen), $"{domain.Owner.Uid}");
+    }
 
-    public static IEnumerable<RenderedFile> RenderPhp(PhpVersion php, Host host)
+    public static IEnumerable<RenderedFile> RenderPhp(PhpVersion php, string daemon, Host host)
     {
         var ini = Ini();
         var settings = FpmSettings();
-        yield return PhpFile(php.IniFile, ini, "PHP settings of the host (WEB-60)");
-        yield return PhpFile(php.SettingsFile, settings, "how the PHP of each owner runs (WEB-61)");
+        yield return PhpFile(php.IniFile, ini, "PHP settings of the host (WEB-60)", daemon);
+        yield return PhpFile(php.SettingsFile, settings, "how the PHP of each owner runs (WEB-61)", daemon);
         yield return Unit(
-            UnitName(OwnerSockets.Php(php), "socket"), Socket($"PHP {php.Text} for the sites of uid %i", OwnerSockets.Php(php)), WebModule.PhpDaemon);
+            UnitName(OwnerSockets.Php(php), "socket"), Socket($"PHP {php.Text} for the sites of uid %i", OwnerSockets.Php(php)), daemon);
         yield return Unit(
             UnitName(OwnerSockets.Php(php), "service"),
             Service($"PHP {php.Text} for the sites of uid %i", OwnerSockets.Php(php))
@@ -40,10 +46,10 @@ internal static class OwnerUnits
                 .Set("ExecStart", $"{php.Program} --nodaemonize --fpm-config {php.SettingsFile}")
                 .Set("KillSignal", "SIGQUIT") // finishes what it is doing (php-fpm8.4(8))
                 .ToString(),
-            WebModule.PhpDaemon);
-        yield return AdminUser(OwnerSockets.Php(php), host, WebModule.PhpDaemon);
+            daemon);
+        yield return AdminUser(OwnerSockets.Php(php), host, daemon);
         if (HostProgram.On(host).Count > 0)
-            yield return ProgramsUser(OwnerSockets.Php(php));
+            yield return ProgramsUser(OwnerSockets.Php(php), daemon);
     }
 
     public static IEnumerable<RenderedFile> RenderScripts(Host host)
@@ -58,23 +64,26 @@ internal static class OwnerUnits
         yield return AdminUser(OwnerSockets.Scripts, host, WebModule.ScriptDaemon);
     }
 
-    /// <summary>Links that switch on the sockets of one kind for every owner of domains.</summary>
-    public static IEnumerable<RenderedLink> EnableSockets(string name, Host host, ValueList<Contribution> contributions, string daemon) =>
-        contributions.OfType<OwnFact>()
-            .Where(fact => fact is { Service: WebModule.ModuleName, Key: Fact })
-            .Select(fact => fact.Value)
-            .Append(host.AdminUid.ToString())
-            .Concat(name != OwnerSockets.Scripts && HostProgram.On(host).Count > 0 ? [HostProgram.Owner] : [])
-            .Distinct(StringComparer.Ordinal)
-            .Order(StringComparer.Ordinal)
-            .Select(owner => new RenderedLink(
-                HostPath.Parse($"{Units}/sockets.target.wants/symbiosis-{name}@{owner}.socket"), $"{Units}/{UnitName(name, "socket")}", $"uid {owner} owns domains (WEB-61)", daemon));
+    /// <summary>Uids of all owners of domains, and of the administrator.</summary>
+    public static ValueList<string> Owners(Host host, ValueList<Contribution> contributions) =>
+        Values(contributions, Fact).Append(host.AdminUid.ToString(CultureInfo.InvariantCulture)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToValueList();
+
+    /// <summary>Uids of the owners of domains that chose a version of PHP.</summary>
+    public static ValueList<string> Choosers(PhpVersion php, ValueList<Contribution> contributions) => Values(contributions, OwnerSockets.Php(php)).Order(StringComparer.Ordinal).ToValueList();
+
+    /// <summary>Links that switch on the sockets of one kind for owners of domains.</summary>
+    public static IEnumerable<RenderedLink> EnableSockets(string name, ValueList<string> owners, string daemon) => owners
+        .Select(owner => new RenderedLink(
+            HostPath.Parse($"{Units}/sockets.target.wants/symbiosis-{name}@{owner}.socket"), $"{Units}/{UnitName(name, "socket")}", $"uid {owner} owns domains (WEB-61)", daemon));
 
     /// <summary>Takes changed units into use: starts the sockets that are wanted, stops the others, restarts services whose units changed.</summary>
     public static Machine.Command Reload { get; } = new("/usr/lib/symbiosis/take-up-units", []);
 
     /// <summary>Where a unit of a socket or service lies.</summary>
     public static HostPath PathOf(string name, string kind) => HostPath.Parse($"{Units}/{UnitName(name, kind)}");
+
+    private static IEnumerable<string> Values(ValueList<Contribution> contributions, string key) =>
+        contributions.OfType<OwnFact>().Where(fact => fact.Service == WebModule.ModuleName && fact.Key == key).Select(fact => fact.Value);
 
     private static string UnitName(string name, string kind) => $"symbiosis-{name}@.{kind}";
 
@@ -86,32 +95,37 @@ internal static class OwnerUnits
         .Set("SocketUser", "root").Set("SocketGroup", "www-data").Set("SocketMode", "0660")
         .ToString();
 
-    private static SystemdUnitWriter Service(string description, string name) => new SystemdUnitWriter()
-        .Section("Unit").Set("Description", description).Set("Requires", $"symbiosis-{name}@%i.socket")
-        .Section("Service")
-        .Set("User", "%i")
-        .Set("Slice", "symbiosis-owner-%i.slice")
+    /// <summary>Writes what keeps code of one owner from everybody else, into a section of a service.</summary>
+    public static SystemdUnitWriter Confine(SystemdUnitWriter service, string user, uint owner) => Confine(service, user, owner.ToString(CultureInfo.InvariantCulture));
+
+    private static SystemdUnitWriter Service(string description, string name) => Confine(
+        new SystemdUnitWriter().Section("Unit").Set("Description", description).Set("Requires", $"symbiosis-{name}@%i.socket").Section("Service"), "%i", "%i")
+        .Set("Restart", "on-failure");
+
+    private static SystemdUnitWriter Confine(SystemdUnitWriter service, string user, string owner) => service
+        .Set("User", user)
+        .Set("Slice", $"symbiosis-owner-{owner}.slice")
         .Comment("Sessions of this owner only; /tmp is private as well.")
-        .Set("StateDirectory", "symbiosis-web/%i").Set("StateDirectoryMode", "0700")
+        .Set("StateDirectory", $"symbiosis-web/{owner}").Set("StateDirectoryMode", "0700")
         .Set("PrivateTmp", "yes")
         .Set("ProtectProc", "invisible")
         .Set("InaccessiblePaths", $"{OwnerSockets.Directory} -/run/php -/run/symbiosis -/etc/symbiosis -{WebPaths.Passwords}")
         .Comment("One greedy script must not end the others, nor start processes without end.")
         .Set("OOMPolicy", "continue").Set("TasksMax", "512")
-        .Set("Restart", "on-failure").Set("TimeoutStopSec", "30s");
+        .Set("TimeoutStopSec", "30s");
 
     private static RenderedFile AdminUser(string name, Host host, string daemon) => Unit(
         $"symbiosis-{name}@{host.AdminUid}.service.d/user.conf",
         new SystemdUnitWriter().Comment("admin may become root; web code must not (WEB-61).").Section("Service").Set("User", "www-data").ToString(),
         daemon);
 
-    private static RenderedFile ProgramsUser(string name) => Unit(
+    private static RenderedFile ProgramsUser(string name, string daemon) => Unit(
         $"symbiosis-{name}@{HostProgram.Owner}.service.d/user.conf",
         new SystemdUnitWriter()
             .Comment("phpMyAdmin and webmail: they have no business with the files of sites and people.")
             .Section("Service").Set("User", "www-data").Set("InaccessiblePaths", "-/srv -/root").Set("ProtectHome", "yes").Set("NoNewPrivileges", "yes")
             .ToString(),
-        WebModule.PhpDaemon);
+        daemon);
 
     private static RenderedFile Unit(string name, string content, string daemon) => new()
     {
@@ -121,7 +135,7 @@ internal static class OwnerUnits
         Daemon = daemon,
     };
 
-    private static RenderedFile PhpFile(HostPath path, string content, string because) => new() { Path = path, Content = content, CommentMark = ";", Because = because, Daemon = WebModule.PhpDaemon };
+    private static RenderedFile PhpFile(HostPath path, string content, string because, string daemon) => new() { Path = path, Content = content, CommentMark = ";", Because = because, Daemon = daemon };
 
     private static string Ini() => new PhpIniWriter()
         .Comment("Settings for all sites (WEB-60). Files with a higher number in this directory win over this one.")

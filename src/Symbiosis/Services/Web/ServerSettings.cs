@@ -33,6 +33,7 @@ internal static class ServerSettings
                 .Directive("Require", "all", "granted"));
         }
 
+        AppRoute.WriteServerSettings(apache);
         apache.Blank();
         apache.Comment("One process writes the access logs of all domains (WEB-36). Sites without a CustomLog of their own use it if they set SYMBIOSIS_SITE.");
         // The port tells the splitter http from https. A variable would not do: .htaccess can set any, and so write a line for somebody else.

@@ -41,11 +41,11 @@ internal static class SiteText
     {
         const string inScripts = "m#^/srv/[^/]+/public/cgi-bin/#";
         var writer = new ApacheWriter();
-        if (PhpVersion.On(host) is { } php)
+        if (PhpVersion.On(host) is not null)
         {
             // Only what exists goes to PHP: a missing page is Apache's 404, not the FastCGI server's text. In cgi-bin a PHP file is a script like others (WEB-62).
             writer.Section("FilesMatch", @"\.(?:php|phtml)$", files => files.Section("If", $"-f %{{REQUEST_FILENAME}} && %{{REQUEST_FILENAME}} !~ {inScripts}", handler =>
-                handler.Directive("SetHandler", OwnerSockets.HandlerOf(OwnerSockets.Php(php)))));
+                handler.Directive("SetHandler", OwnerSockets.HandlerOf(OwnerSockets.ChosenPhp))));
             // Names that are not the main name of their virtual host (see HostedMap) have another document root than Apache thinks.
             writer.Directive("ProxyFCGISetEnvIf", "-n reqenv('SYMBIOSIS_ROOT')", "DOCUMENT_ROOT", "%{reqenv:SYMBIOSIS_ROOT}");
             writer.Directive("ProxyFCGISetEnvIf", "-n reqenv('SYMBIOSIS_URI')", "SCRIPT_NAME", "%{reqenv:SYMBIOSIS_URI}");

@@ -36,19 +36,27 @@ public sealed class WebModule : IServiceModule
         new(HttpsOnly.SettingPath, SettingForm.Text, "Visitors are sent to https; a number in it is for how many seconds browsers remember that") { Example = "31536000" },
         new(TlsPolicy.Path, SettingForm.Text, "TLS protocols and ciphers of Apache: intermediate or modern") { Default = "intermediate", Example = "modern" },
         .. LogSettings.All,
+        new(App.SettingPath, SettingForm.Text, "The site is a program: the command that starts it, or unix:PATH of a socket in the domain's directory") { Default = "absent: the pages in public/htdocs", Example = "bin/server --bind unix:$SOCKET" },
+        new(App.PortPath, SettingForm.Text, "TCP port on which the program of config/app listens, in a network of its own") { Default = "absent: it listens on the socket $SOCKET", Example = "3000" },
+        new(OwnerLimits.SettingPath, SettingForm.Text, "Limits of all code of the domain's owner together") { Default = "those of the administrator", Example = "memory 512M" },
+        new(PhpVersion.SettingPath, SettingForm.Text, "The PHP that runs the domain's pages, such as 8.2") { Default = "the newest that is installed", Example = "8.2" },
         new(WebPaths.Templates, SettingForm.DirectoryOfTexts, "Templates of Apache's site files") { Default = "the shipped templates" },
         .. ProtectedAreas.Settings,
     ];
 
     /// <inheritdoc />
-    public ValueList<string> Packages => ["apache2", "php*-fpm", "fcgiwrap", "goaccess", "webalizer", .. HostProgram.Packages];
+    public ValueList<string> Packages => ["apache2", "php*-fpm", "fcgiwrap", "goaccess", "webalizer", "systemd", .. HostProgram.Packages];
 
     /// <inheritdoc />
     public ValueList<DiagnosticKind> Diagnostics { get; } =
     [
         AddressSkipped, AddressNotHere, SiteTemplate.Broken, SiteTemplate.Leftover, NameTaken, TlsPolicy.Unknown, TlsPolicy.Modern, HttpsOnly.NoCertificate, HttpsOnly.BadAge,
         LogSettings.NoEngine, LogSettings.NoNumberOfDays, .. ProtectedAreas.Kinds,
+        App.Unusable, App.PortAlone, App.NotRunning, PhpVersion.NotInstalled, OwnerLimits.LineSkipped, OwnerLimits.AboveMost,
     ];
+
+    /// <inheritdoc />
+    public ValueList<SupervisedUnits> Supervised { get; } = [new(AppUnits.Template, App.SettingPath, App.NotRunning)];
 
     /// <inheritdoc />
     public ValueList<Daemon> Daemons(Host host)
@@ -56,10 +64,11 @@ public sealed class WebModule : IServiceModule
         var daemons = new List<Daemon>();
         if (IsInstalled(host))
             daemons.Add(Apache);
-        if (PhpVersion.On(host) is { } php)
-            daemons.Add(Php(php));
+        daemons.AddRange(PhpVersion.AllOn(host).Select(php => Php(php, host)));
         if (OwnerSockets.RunScripts(host))
             daemons.Add(ScriptRunner);
+        if (IsInstalled(host))
+            daemons.Add(Programs);
         return daemons.ToValueList();
     }
 
@@ -69,7 +78,13 @@ public sealed class WebModule : IServiceModule
         if (!IsInstalled(host))
             return DomainRendering.Empty;
         var addresses = DomainAddresses.Of(domain, host);
-        var files = HostedNames.Render(domain).ToList();
+        var diagnostics = FindFaults(domain, addresses, host);
+        var php = PhpVersion.ChosenBy(domain, host, diagnostics);
+        var app = App.Read(domain, diagnostics);
+        // With a mistake in config/app, visitors must not be shown the program's source instead of what it makes.
+        var files = HostedNames.Render(domain, php, App.IsAskedFor(domain)).ToList();
+        if (app is not null)
+            files.AddRange(AppUnits.Render(domain, app, host));
         var held = new List<HostPath>();
         if (CustomerLimits.AreNeededBy(domain, host))
             files.Add(CustomerLimits.Render(domain));
@@ -90,8 +105,8 @@ public sealed class WebModule : IServiceModule
             Loads = domain.Certificate is { } certificate && OwnSite.IsWantedBy(domain, addresses, host)
                 ? [SiteCertificate.LoadOf(domain.Name, certificate, domain.OtherNames.Prepend(domain.Name).Where(certificate.Covers), addresses.All.Where(host.Addresses.Contains))]
                 : [],
-            Contributions = [OwnerUnits.WantedBy(domain)],
-            Diagnostics = [.. FindFaults(domain, addresses, host), .. HttpsOnly.FindFaults(domain), .. areas.Diagnostics],
+            Contributions = [.. OwnerUnits.WantedBy(domain, php), .. OwnerLimits.WantedBy(domain, host, diagnostics)],
+            Diagnostics = [.. diagnostics, .. HttpsOnly.FindFaults(domain), .. areas.Diagnostics],
             TreeChanges = IsToBeClosed(domain, host)
                 ? [.. areas.TreeChanges, new TreeChange.CloseToOthers(domain.Name, ["www-data", "Debian-exim"], "code of other owners runs on this host and must not read it (WEB-66)")]
                 : areas.TreeChanges,
@@ -110,16 +125,19 @@ public sealed class WebModule : IServiceModule
         Keep(MassHostingSite.Render(host, diagnostics), MassHostingSite.Name);
         Keep(MassHostingSite.RenderSsl(host, diagnostics), MassHostingSite.SslName); // the host always has a certificate, if need be one that is made in the same apply (TLS-52)
         diagnostics.AddRange(OwnSite.TryTemplate(host));
-        if (PhpVersion.On(host) is { } php)
+        diagnostics.AddRange(OwnerLimits.FindFaults(host));
+        var owners = OwnerUnits.Owners(host, contributions);
+        files.AddRange(OwnerLimits.Render(host, owners, contributions));
+        foreach (var php in PhpVersion.AllOn(host))
         {
-            files.AddRange(OwnerUnits.RenderPhp(php, host));
-            links.AddRange(OwnerUnits.EnableSockets(OwnerSockets.Php(php), host, contributions, PhpDaemon));
+            files.AddRange(OwnerUnits.RenderPhp(php, NameOf(php, host), host));
+            links.AddRange(OwnerUnits.EnableSockets(OwnerSockets.Php(php), php == PhpVersion.On(host) ? [.. owners, .. HostProgram.On(host).Count > 0 ? [HostProgram.Owner] : Array.Empty<string>()] : OwnerUnits.Choosers(php, contributions), NameOf(php, host)));
         }
 
         if (OwnerSockets.RunScripts(host))
         {
             files.AddRange(OwnerUnits.RenderScripts(host));
-            links.AddRange(OwnerUnits.EnableSockets(OwnerSockets.Scripts, host, contributions, ScriptDaemon));
+            links.AddRange(OwnerUnits.EnableSockets(OwnerSockets.Scripts, owners, ScriptDaemon));
         }
 
         return new HostRendering
@@ -181,14 +199,26 @@ public sealed class WebModule : IServiceModule
     };
 
     // The sockets are many units; their target is up as long as the host is. -p: where it would open its log; the default leaves an empty /var/log/php-fpm.log behind.
-    private static Daemon Php(PhpVersion php) => new()
+    private static Daemon Php(PhpVersion php, Host host) => new()
     {
-        Name = PhpDaemon,
+        Name = NameOf(php, host),
         Unit = "sockets.target",
         Check = staged => new Command(php.Program, ["-p", "/run", "-t", "-y", staged.PathOf(php.SettingsFile)])
         {
             Environment = [new(PhpVersion.SocketVariableName, "/run/symbiosis-check.sock"), new("STATE_DIRECTORY", "/tmp")],
         },
+        Reload = OwnerUnits.Reload,
+    };
+
+    // The newest serves everybody, the others whoever chose them.
+    private static string NameOf(PhpVersion php, Host host) => php == PhpVersion.On(host) ? PhpDaemon : PhpDaemon + php.Text;
+
+    // Nothing to check: the writer of units leaves no way to write a wrong one, and what a command does is seen when it runs.
+    private static Daemon Programs { get; } = new()
+    {
+        Name = AppUnits.Daemon,
+        Unit = "sockets.target",
+        Check = _ => new Command("/usr/bin/true", []),
         Reload = OwnerUnits.Reload,
     };
 

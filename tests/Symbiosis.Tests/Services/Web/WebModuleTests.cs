@@ -276,7 +276,7 @@ public sealed class WebModuleTests
     {
         var host = _host with { Packages = packages.Split(' ').Prepend("apache2").Select(name => new InstalledPackage(name, "1.0-1")).ToValueList() };
 
-        new WebModule().RenderHost(host, []).Files.Select(file => file.Path.Value).SingleOrDefault(path => path.EndsWith("/fpm/symbiosis.conf", StringComparison.Ordinal)).ShouldBe(settings);
+        new WebModule().RenderHost(host, []).Files.Where(file => file.Daemon == "php-fpm").Select(file => file.Path.Value).SingleOrDefault(path => path.EndsWith("/fpm/symbiosis.conf", StringComparison.Ordinal)).ShouldBe(settings);
     }
 
     [Fact]
