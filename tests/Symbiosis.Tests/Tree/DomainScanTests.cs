@@ -237,7 +237,8 @@ public sealed class DomainScanTests : IDisposable
         var watch = System.Diagnostics.Stopwatch.StartNew();
         scan.Find("a." + new string('a', 200) + "!").ShouldBeNull();
         scan.Find(string.Concat(Enumerable.Repeat("www.", 100_000))).ShouldBeNull();
-        watch.ElapsedMilliseconds.ShouldBeLessThan(50);
+        // Milliseconds on a quiet computer; minutes if the work grew with the square.
+        watch.ElapsedMilliseconds.ShouldBeLessThan(2000);
     }
 
     [Fact]

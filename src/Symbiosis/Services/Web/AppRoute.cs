@@ -37,7 +37,7 @@ internal static class AppRoute
     public static void WriteServerSettings(ApacheWriter apache)
     {
         apache.Blank();
-        apache.Comment("Sites that are programs. The header is the pass through the lock in front of the sockets of all owners; nobody else may bring one.");
+        apache.Comment("A site's own program (config/app). The header is the pass through the lock in front of the sockets of all owners; nobody else may bring one.");
         apache.Directive("RequestHeader", "unset", Pass, "early");
         apache.Section("ProxyMatch", $"^{Sockets}", proxy => proxy
             .Directive("Require", "all", "granted")
