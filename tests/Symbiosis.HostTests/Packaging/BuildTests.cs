@@ -22,7 +22,7 @@ public sealed class BuildTests
             var there = await BuiltPackages.BuildAsync("1.0", program: null, checkout: elsewhere.FullName);
 
             var digests = Digests(here);
-            digests.Count.ShouldBe(4);
+            digests.Count.ShouldBe(6);
             Digests(there).ShouldBe(digests);
         }
         finally

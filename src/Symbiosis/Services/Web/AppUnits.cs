@@ -46,7 +46,11 @@ internal static class AppUnits
     {
         var unit = new SystemdUnitWriter().Section("Unit").Set("Description", $"Gate to the program of {domain.Name}").Set("Requires", $"symbiosis-gate@{domain.Name}.socket");
         if (app.Port is not null)
-            unit.Set("JoinsNamespaceOf", ProgramUnit(domain.Name)).Set("After", ProgramUnit(domain.Name));
+        {
+            // Restarted in one go with the program: who is started while the other still runs in the host's network would join that one.
+            unit.Set("JoinsNamespaceOf", ProgramUnit(domain.Name)).Set("After", ProgramUnit(domain.Name)).Set("PartOf", ProgramUnit(domain.Name));
+        }
+
         OwnerUnits.Confine(unit.Section("Service"), user, domain.Owner.Uid);
         // Not Type=notify: the one of Debian 12 never says that it is ready.
         unit.Set("Type", "exec");
