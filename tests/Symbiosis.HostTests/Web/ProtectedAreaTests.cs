@@ -102,7 +102,9 @@ public sealed class ProtectedAreaTests(Sites sites) : HostTest(sites)
             ("public/htdocs/private/page.php", $"<?php echo '{Hidden}';"), ("public/cgi-bin/private/script", $"#!/bin/sh\necho Content-Type: text/plain; echo; echo '{Hidden}'\n"), ("public/htdocs/included.shtml", "<!--#include virtual=\"/private/\" -->"));
         await site.Host.RunAsync("chmod", "+x", "/srv/tricks.example/public/cgi-bin/private/script");
         await site.Host.RunAsync("ln", "-sfn", "tricks.example", "/srv/other-name.example");
-        await UntilAsync(site, "tricks.example", "/private/", null, 401); // Apache may be asked to wait with its next reload
+        // Apache may be asked to wait with its next reload, and what was written last is in that one.
+        await UntilAsync(site, "tricks.example", "/private/", null, 401);
+        await UntilAsync(site, "tricks.example", "/cgi-bin/private/script", null, 401);
         await UntilAsync(site, "tricks.example", "/private/", Bob, 200);
         await UntilAsync(site, "other-name.example", "/private/page.php", Bob, 200);
         (await GetAsync(site, "tricks.example", "/cgi-bin/private/script", Bob)).ShouldContain(Hidden);
