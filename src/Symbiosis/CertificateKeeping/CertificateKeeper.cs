@@ -298,7 +298,7 @@ internal sealed class CertificateKeeper(CertificateTree tree, StateFiles states,
                 return;
             }
 
-            if (!_options.Force && _state.NextOrder is { } next && next > _now)
+            if (!_options.Force && _sets.Provider.Kind == ProviderKind.LetsEncrypt && _state.NextOrder is { } next && next > _now)
             {
                 _warning = _state.Problem;
                 _next = next;

@@ -232,6 +232,18 @@ public sealed class CertificateKeeperTests : IDisposable
         _preflight.Asked.ShouldBeGreaterThan(asked, "--force skips the back-off, not the preflight");
     }
 
+    [Fact] // TLS-50: the delay belongs to the CA
+    public async Task A_domain_that_waits_for_a_CA_is_signed_for_by_itself_as_soon_as_it_says_so()
+    {
+        _preflight.Faults["example.com"] = "it does not resolve";
+        _preflight.Faults["www.example.com"] = "it does not resolve";
+        (await KeepAsync()).Error.ShouldNotBeNull();
+
+        SelfSigned();
+        (await KeepAsync()).IsPublished.ShouldBeTrue();
+        Current.ShouldBe("sets/0");
+    }
+
     [Fact] // TLS-T23
     public async Task TLS_T23_a_CA_in_trouble_is_asked_again()
     {
